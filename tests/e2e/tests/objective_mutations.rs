@@ -15,6 +15,7 @@ use tempfile::TempDir;
 /// A way to break the rules of an objective: the name of its file, what is replaced, and by what.
 struct Mutation(&'static str, &'static str, &'static str);
 
+const DAY: Duration = Duration::from_secs(86_400);
 const PAGE: BurnWindow = BurnWindow {
     long: Duration::from_secs(3600),
     short: Duration::from_secs(300),
@@ -53,7 +54,7 @@ const MUTATIONS: [Mutation; 31] = [
     Mutation("available", " * 0.01)", " * 0.02)"),
     // Without events, there is no ratio.
     Mutation("available", r#"0 * slo:events:increase5m{slo="available"}"#, "vector(0) > 1"),
-    Mutation("available", r#"1 + 0 * slo:events:increase30d{slo="available"}"#, "vector(0) > 1"),
+    Mutation("available", r#"1 + 0 * slo:events:increase1d{slo="available"}"#, "vector(0) > 1"),
     Mutation("available", r#"(slo:events:increase1h{slo="available"} > 0)"#, r#"slo:events:increase1h{slo="available"}"#),
     // Labels and annotations.
     Mutation("available", "owner: orders", "owner: others"),
@@ -61,7 +62,7 @@ const MUTATIONS: [Mutation; 31] = [
     Mutation("available", "runbook_url: \"https://runbooks.example/price\"", "runbook_url: \"https://runbooks.example/\""),
     Mutation("available", "At 6 times that rate", "At {{ $value }} times that rate"),
     // Metrics that are gone.
-    Mutation("available", "absent(slo:events:increase5m", "absent(slo:events:increase30d"),
+    Mutation("available", "absent(slo:events:increase5m", "absent(slo:events:increase1d"),
     // The bucket.
     Mutation("fast", r#"le=~"1|1\\.0""#, r#"le="1""#),
     Mutation("fast", r#"le=~"1|1\\.0""#, r#"le="1.0""#),
@@ -91,7 +92,7 @@ fn catalogue() -> Catalogue {
         Slo::gauge("accurate", 95.0, gauge("model_accuracy_ratio"), Bound::AtLeast(0.85)),
         Slo::freshness("fresh", 95.0, gauge("last_update_timestamp_seconds"), Duration::from_secs(60)),
     ];
-    Objectives::of(&registry).declare_all(slos.map(|slo| slo.windows([PAGE, TICKET]))).unwrap();
+    Objectives::of(&registry).declare_all(slos.map(|slo| slo.period(DAY).windows([PAGE, TICKET]))).unwrap();
     Operation::builder("price")
         .registry(&registry)
         .buckets(Buckets::from_static(&[0.1, 1.0, 2.5]))

@@ -30,7 +30,7 @@ pub use ports::free_port;
 pub use postgres::Postgres;
 pub use process::Process;
 pub use program::Program;
-pub use prometheus::{Exemplar, Prometheus, Target};
+pub use prometheus::{Exemplar, LoadedRule, Prometheus, Target};
 pub use promtool::Promtool;
 pub use pushgateway::{PushGroup, Pushgateway};
 pub use sample::Sample;

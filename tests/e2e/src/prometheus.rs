@@ -171,6 +171,36 @@ impl Prometheus {
         Ok(answer.data.active)
     }
 
+    /// Evaluates the rule files in this folder too from now on.
+    ///
+    /// # Panics
+    /// When Prometheus does not accept a file, with its reason.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a rule that is not accepted fails the test")]
+    pub fn load_rules(&self, folder: &Path) {
+        let copied = fs::read_dir(folder).and_then(|files| {
+            files.into_iter().try_for_each(|file| {
+                let file = file?;
+                fs::copy(file.path(), self.folder.path().join("rules").join(file.file_name())).map(drop)
+            })
+        });
+        if let Err(error) = copied {
+            panic!("cannot copy the rules in {}: {error}", folder.display());
+        }
+        if let Err(error) = self.http.post_empty("/-/reload") {
+            panic!("prometheus does not accept the rules in {}: {error}", folder.display());
+        }
+    }
+
+    /// The rules it has loaded, as they were evaluated last.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer.
+    pub fn rules(&self) -> Result<Vec<LoadedRule>, QueryError> {
+        let answer: Data<RuleGroups> = self.http.get_json("/api/v1/rules", &[])?;
+        Ok(answer.data.groups.into_iter().flat_map(RuleGroup::into_rules).collect())
+    }
+
     /// The names of the alerting rules it has loaded.
     ///
     /// # Errors
@@ -290,6 +320,28 @@ impl Target {
     }
 }
 
+/// A rule, as it was evaluated last.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct LoadedRule {
+    /// The name of its group.
+    #[serde(skip)]
+    pub group: String,
+    /// The name of the recorded series, or of the alert.
+    pub name: String,
+    /// `ok`, `err`, or `unknown` before the first evaluation.
+    pub health: String,
+    /// The error of the last evaluation; empty without one.
+    #[serde(default)]
+    pub last_error: String,
+    /// How long the last evaluation took, in seconds.
+    pub evaluation_time: f64,
+    /// `firing`, `pending` or `inactive`, if it is an alert.
+    #[serde(default)]
+    pub state: String,
+}
+
 #[derive(Debug, Deserialize)]
 struct Data<T> {
     data: T,
@@ -308,12 +360,15 @@ struct RuleGroups {
 
 #[derive(Debug, Deserialize)]
 struct RuleGroup {
-    rules: Vec<Rule>,
+    name: String,
+    rules: Vec<LoadedRule>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Rule {
-    name: String,
+impl RuleGroup {
+    fn into_rules(self) -> impl Iterator<Item = LoadedRule> {
+        let group = self.name;
+        self.rules.into_iter().map(move |rule| LoadedRule { group: group.clone(), ..rule })
+    }
 }
 
 #[derive(Debug, Deserialize)]

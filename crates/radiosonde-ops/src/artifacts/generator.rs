@@ -94,7 +94,7 @@ impl Generator {
         for objective in &self.catalogue.objectives {
             let name = format!("{}.{}.yml", self.name, file_name(&objective.name));
             let rules = self.linked(vec![objective_group(&self.catalogue, objective, &self.scope)?]);
-            let tests = objective_tests(objective, &self.scope);
+            let tests = objective_tests(objective, &rules, &self.scope);
             let test = TestFile {
                 rule_file: format!("../rules/{name}"),
                 evaluation_interval: step(objective),

@@ -65,6 +65,9 @@ impl Catalogue {
         let objectives =
             slos.iter().map(|slo| ObjectiveEntry::of(slo, |work| work.signals(registry), &former));
         catalogue.objectives = objectives.collect();
+        for objective in &mut catalogue.objectives {
+            objective.indicator.take_bound(&catalogue.metrics);
+        }
         catalogue
     }
 

@@ -4,6 +4,7 @@ use radiosonde_signals::{Bound, GoldenSignals, Indicator, Slo};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::durations;
+use crate::catalogue::metric_entry::MetricEntry;
 use crate::catalogue::selector::{FormerNames, Selector};
 
 /// An objective of the [catalogue](crate::Catalogue): an [`Slo`] as plain data, with the series of its work.
@@ -136,6 +137,18 @@ impl ObjectiveEntry {
 }
 
 impl IndicatorEntry {
+    /// Takes the bound of the bucket that ends at the threshold. It may be the result of a calculation and differ in the last place, and
+    /// then so does its label `le`.
+    pub(crate) fn take_bound(&mut self, metrics: &[MetricEntry]) {
+        let Self::Latency { histograms, threshold } = self else { return };
+        let of = |histogram: &Selector| metrics.iter().find(|metric| metric.name == histogram.metric);
+        let mut bounds =
+            histograms.iter().filter_map(of).filter_map(|metric| metric.buckets.as_ref()).flatten();
+        if let Some(bound) = bounds.find(|bound| (*bound - *threshold).abs() <= *threshold * 1e-9) {
+            *threshold = *bound;
+        }
+    }
+
     fn of(
         indicator: &Indicator,
         work: impl Fn(&radiosonde_signals::Work) -> Vec<GoldenSignals>,

@@ -2,6 +2,7 @@
 
 mod alert_series;
 mod alert_tests;
+mod event_stories;
 mod level;
 mod objective_series;
 mod objective_step;

@@ -14,7 +14,7 @@ pub(crate) enum Phase {
     Bad(u64),
     /// This share of the events is bad.
     Share(f64, u64),
-    /// The same, in a process that has just started.
+    /// The same, in a process that has just started: its counters begin at 0, and its times were never set.
     Restart(f64, u64),
     /// There is this number of events in all, and all are bad.
     Few(f64, u64),
@@ -72,7 +72,12 @@ pub(crate) fn phases(
         }
         IndicatorEntry::Freshness { timestamp, .. } => {
             // Time starts at 0 in a test, and an update in the future is as good as one of now.
-            let parts = phases.iter().map(|phase| measured(*phase, 1e9, 0.0, false)).collect();
+            let part = |phase: &Phase| match *phase {
+                // It was never set.
+                Phase::Restart(_, steps) => Part::Stays(0.0, steps),
+                _ => measured(*phase, 1e9, 1.0, false),
+            };
+            let parts = phases.iter().map(part).collect();
             vec![(SampleLabels::of(timestamp, scope).series(&timestamp.metric), parts)]
         }
         IndicatorEntry::AtMost { gauge, value } => {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalogue::{IndicatorEntry, ObjectiveEntry, WindowEntry};
@@ -5,30 +6,34 @@ use crate::promql::{Scope, promql_duration, spellings};
 use crate::rule_tests::objective_series::{Phase, phases};
 use crate::rule_tests::objective_step::step;
 use crate::rule_tests::story::Story;
-use crate::rule_tests::test_file::RuleTest;
-use crate::rules::{ABSENT, BURN, EXHAUSTED, Recorded, base_window, least_bad, rounded};
+use crate::rule_tests::test_file::{ExpectedAlert, RuleTest};
+use crate::rules::{ABSENT, BURN, EXHAUSTED, Recorded, Rule, RuleFile, base_window, least_bad};
 
 /// A short window of more steps than this is not waited for.
-const LONGEST: u128 = 400;
+pub(super) const LONGEST: u128 = 400;
 
 /// The stories of an objective: an outage fires all alerts and they resolve, each factor fires its own pair and the slower ones, and
 /// all is quiet under budget, at low traffic, without errors, while idle and over a restart.
-pub(crate) fn objective_tests(objective: &ObjectiveEntry, scope: &Scope) -> Vec<RuleTest> {
-    Stories::of(objective, scope).all()
+pub(crate) fn objective_tests(objective: &ObjectiveEntry, rules: &RuleFile, scope: &Scope) -> Vec<RuleTest> {
+    Stories::of(objective, rules, scope).all()
 }
 
-struct Stories<'a> {
-    objective: &'a ObjectiveEntry,
+/// Most stories have one instance of the program, and some have this one besides.
+const OTHER_INSTANCE: &str = "b:80";
+
+pub(super) struct Stories<'a> {
+    pub(super) objective: &'a ObjectiveEntry,
+    rules: &'a RuleFile,
     scope: &'a Scope,
-    recorded: Recorded,
-    step: Duration,
+    pub(super) recorded: Recorded,
+    pub(super) step: Duration,
     /// Samples for some base windows, and for as many bad seconds as an alert wants.
-    long_enough: u64,
+    pub(super) long_enough: u64,
     is_over_time: bool,
 }
 
 impl<'a> Stories<'a> {
-    fn of(objective: &'a ObjectiveEntry, scope: &'a Scope) -> Self {
+    fn of(objective: &'a ObjectiveEntry, rules: &'a RuleFile, scope: &'a Scope) -> Self {
         let is_over_time =
             !matches!(objective.indicator, IndicatorEntry::Events { .. } | IndicatorEntry::Latency { .. });
         let step = step(objective);
@@ -44,6 +49,7 @@ impl<'a> Stories<'a> {
         }
         Self {
             objective,
+            rules,
             scope,
             recorded: Recorded::of(objective, scope),
             step,
@@ -57,26 +63,32 @@ impl<'a> Stories<'a> {
         tests.extend(self.spellings_of_le());
         tests.extend(self.resolves());
         if !self.is_over_time {
-            tests.extend(self.factors());
-            tests.push(self.restart());
-            tests.extend(self.low_traffic());
-            tests.push(self.idle());
+            tests.extend(self.about_events());
         }
+        tests.extend(self.never_set());
         tests.push(self.all_good());
-        tests.push(self.disappears());
+        tests.extend(self.disappears());
         tests
     }
 
-    fn story(&self, name: &str) -> Story {
+    pub(super) fn story(&self, name: &str) -> Story {
         Story::new(format!("{}: {name}", self.objective.name), self.step)
     }
 
-    fn at(&self, step: u64) -> Duration {
+    pub(super) fn at(&self, step: u64) -> Duration {
         self.step * u32::try_from(step).unwrap_or(u32::MAX)
     }
 
-    fn with(&self, story: Story, phases_of: &[Phase]) -> Story {
-        phases(self.objective, self.scope, self.events_per_step(), phases_of)
+    pub(super) fn with(&self, story: Story, phases_of: &[Phase]) -> Story {
+        self.within(self.scope, story, phases_of)
+    }
+
+    pub(super) fn with_other_instance(&self, story: Story, phases_of: &[Phase]) -> Story {
+        self.within(&self.scope.clone().matching("instance", OTHER_INSTANCE), story, phases_of)
+    }
+
+    fn within(&self, scope: &Scope, story: Story, phases_of: &[Phase]) -> Story {
+        phases(self.objective, scope, self.events_per_step(), phases_of)
             .into_iter()
             .fold(story, |story, (series, parts)| story.series(series, &parts))
     }
@@ -84,10 +96,10 @@ impl<'a> Stories<'a> {
     /// Enough that a few bad ones of them are enough for an alert.
     fn events_per_step(&self) -> f64 {
         let least = self.objective.min_bad_events.max(1.0) / self.objective.error_budget();
-        (least.ceil() * 10.0).max(1000.0)
+        (least.ceil() * 100.0).max(1000.0)
     }
 
-    fn burn(&self, story: Story, at: u64, pair: &WindowEntry, fires: bool) -> Story {
+    pub(super) fn burn(&self, story: Story, at: u64, pair: &WindowEntry, fires: bool) -> Story {
         let (long, short) = (promql_duration(pair.long), promql_duration(pair.short));
         let slo = &self.objective.alert_label;
         let own = [
@@ -105,19 +117,50 @@ impl<'a> Stories<'a> {
         labels.iter().copied().chain(scope).collect()
     }
 
-    fn pairs(&self) -> impl Iterator<Item = &'a WindowEntry> {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &'a WindowEntry> {
         self.objective.windows.iter()
     }
 
     fn outage(&self) -> RuleTest {
         let end = self.long_enough;
         let story = self.with(self.story("an outage fires every alert"), &[Phase::Bad(end + 1)]);
-        let story = self.pairs().fold(story, |story, pair| self.burn(story, end, pair, true));
+        // Of several gauges, each has to be within.
+        let story = match self.objective.indicator {
+            IndicatorEntry::Freshness { .. }
+            | IndicatorEntry::AtMost { .. }
+            | IndicatorEntry::AtLeast { .. } => self.with_other_instance(story, &[Phase::Good(end + 1)]),
+            _ => story,
+        };
+        let story = story.alerts(self.at(end), BURN, self.expected(BURN));
         let allows_events = self.objective.expected_traffic.is_none() && !self.is_over_time;
-        let labels = [("alertname", EXHAUSTED), ("slo", self.objective.alert_label.as_str())];
-        let story =
-            if allows_events { story.alert(self.at(end), &self.scoped(&labels), true) } else { story };
+        let story = if allows_events {
+            story.alerts(self.at(end), EXHAUSTED, self.expected(EXHAUSTED))
+        } else {
+            story
+        };
         story.end()
+    }
+
+    /// All alerts of this name, with the texts that their rules have.
+    fn expected(&self, name: &str) -> Vec<ExpectedAlert> {
+        let rules = self.rules.groups.iter().flat_map(|group| &group.rules);
+        let alerts = rules.filter_map(|rule| match rule {
+            Rule::Alert { alert, labels, annotations, .. } if alert == name => Some((labels, annotations)),
+            _ => None,
+        });
+        let expected = |(own, annotations): (&BTreeMap<String, String>, &BTreeMap<String, String>)| {
+            let mut labels = self.recorded.labels().clone();
+            labels.extend(own.clone());
+            ExpectedAlert { labels, annotations: annotations.clone() }
+        };
+        alerts.map(expected).collect()
+    }
+
+    fn never_set(&self) -> Option<RuleTest> {
+        let IndicatorEntry::Freshness { .. } = self.objective.indicator else { return None };
+        let end = self.long_enough;
+        let story = self.with(self.story("a time that was never set fires"), &[Phase::Restart(1.0, end + 1)]);
+        Some(self.pairs().fold(story, |story, pair| self.burn(story, end, pair, true)).end())
     }
 
     fn spellings_of_le(&self) -> Option<RuleTest> {
@@ -144,52 +187,6 @@ impl<'a> Stories<'a> {
         self.pairs().filter(worth).map(story).collect()
     }
 
-    fn factors(&self) -> Vec<RuleTest> {
-        let budget = self.objective.error_budget();
-        let end = self.long_enough;
-        let mut factors: Vec<f64> = self.pairs().map(|pair| pair.factor).collect();
-        factors.sort_by(f64::total_cmp);
-        factors.dedup();
-        let mut ratios: Vec<_> = factors.iter().map(|factor| above(*factor, budget)).collect();
-        ratios.extend(factors.first().map(|slowest| slowest * budget * 0.8));
-        let story = |ratio: f64| {
-            let burns = rounded((ratio / budget * 100.0).round() / 100.0);
-            let story =
-                self.with(self.story(&format!("burning at {burns}")), &[Phase::Share(ratio, end + 1)]);
-            self.pairs()
-                .fold(story, |story, pair| self.burn(story, end, pair, ratio > pair.factor * budget))
-                .end()
-        };
-        ratios.into_iter().map(story).collect()
-    }
-
-    fn restart(&self) -> RuleTest {
-        let slowest = self.pairs().map(|pair| pair.factor).fold(f64::INFINITY, f64::min).min(1.0);
-        let ratio = slowest * self.objective.error_budget() * 0.5;
-        let end = self.long_enough;
-        let half = end / 2;
-        let parts = [Phase::Share(ratio, half), Phase::Restart(ratio, end + 1 - half)];
-        let story = self.with(self.story("counters that start again at 0 are quiet"), &parts);
-        self.pairs().fold(story, |story, pair| self.burn(story, end, pair, false)).end()
-    }
-
-    /// Without the least number of bad events, even an outage is quiet.
-    fn low_traffic(&self) -> Option<RuleTest> {
-        let few = (self.objective.min_bad_events * 0.7).floor();
-        let end = self.long_enough;
-        (few >= 1.0).then(|| {
-            let story =
-                self.with(self.story("an outage with too few events is quiet"), &[Phase::Few(few, end + 1)]);
-            self.pairs().fold(story, |story, pair| self.burn(story, end, pair, false)).end()
-        })
-    }
-
-    fn idle(&self) -> RuleTest {
-        let end = self.long_enough;
-        let story = self.with(self.story("no events burn nothing"), &[Phase::Good(1), Phase::Idle(end)]);
-        self.intact(story, end).end()
-    }
-
     fn all_good(&self) -> RuleTest {
         let end = self.long_enough;
         let story = self.with(self.story("no bad events leave all of the budget"), &[Phase::Good(end + 1)]);
@@ -197,19 +194,23 @@ impl<'a> Stories<'a> {
     }
 
     /// Nothing burns, and the budget is whole.
-    fn intact(&self, story: Story, at: u64) -> Story {
+    pub(super) fn intact(&self, story: Story, at: u64) -> Story {
         let time = self.at(at);
         let value = |story: Story, name: &str, expected: f64| {
             story.value(time, format!("sum({})", self.recorded.select(name)), Some(expected))
         };
-        let rates = self.pairs().flat_map(|pair| [pair.short, pair.long]).map(Recorded::burn_rate);
+        let windows = || self.pairs().flat_map(|pair| [pair.short, pair.long]);
+        let rates = windows().map(Recorded::burn_rate).chain(windows().map(Recorded::bad_events));
         let story = rates.fold(story, |story, name| value(story, &name, 0.0));
         let story = value(story, Recorded::OBJECTIVE_RATIO, 1.0);
         let story = value(story, Recorded::BUDGET_REMAINING, 1.0);
         self.pairs().fold(story, |story, pair| self.burn(story, at, pair, false))
     }
 
-    fn disappears(&self) -> RuleTest {
+    fn disappears(&self) -> Option<RuleTest> {
+        if self.expected(ABSENT).is_empty() {
+            return None;
+        }
         let (end, base) = (self.long_enough, steps(base_window(self.objective), self.step));
         let hold = steps(base_window(self.objective).max(Duration::from_secs(60)), self.step);
         // Prometheus reads a gauge for five minutes after its last sample.
@@ -221,15 +222,11 @@ impl<'a> Stories<'a> {
             &[Phase::Good(end), Phase::Gone(over - end + 1)],
         );
         let story = story.alert(self.at(end - 1), &self.scoped(&labels), false);
-        story.alert(self.at(over), &self.scoped(&labels), true).end()
+        let story = story.alert(self.at(over), &self.scoped(&labels), true);
+        Some(story.alerts(self.at(over), ABSENT, self.expected(ABSENT)).end())
     }
 }
 
-/// A share of bad events at which a budget burns a fifth faster than a factor, or as far above it as there is room.
-fn above(factor: f64, budget: f64) -> f64 {
-    (factor * budget * 1.2).min(f64::midpoint(factor * budget, 1.0))
-}
-
-fn steps(time: Duration, step: Duration) -> u64 {
+pub(super) fn steps(time: Duration, step: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(step.as_nanos().max(1))).unwrap_or(u64::MAX)
 }

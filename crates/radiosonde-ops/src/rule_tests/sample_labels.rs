@@ -11,7 +11,7 @@ impl SampleLabels {
     /// Those of a series that the selector selects.
     pub(crate) fn of(selector: &Selector, scope: &Scope) -> Self {
         let mut labels: BTreeMap<_, _> = scope.matchers().iter().cloned().collect();
-        labels.insert("instance".to_owned(), "a:80".to_owned());
+        labels.entry("instance".to_owned()).or_insert_with(|| "a:80".to_owned());
         labels.insert("job".to_owned(), labels.get("job").cloned().unwrap_or_else(|| "program".to_owned()));
         for (label, condition) in &selector.matchers {
             let own = labels.get(label).filter(|value| accepts(condition, value)).cloned();

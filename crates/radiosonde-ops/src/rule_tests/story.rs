@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::promql::quoted;
-use crate::rule_tests::test_file::{ExpressionTest, InputSeries, RuleTest};
+use crate::rule_tests::test_file::{AlertTest, ExpectedAlert, ExpressionTest, InputSeries, RuleTest};
 
 /// A test under construction: series on a grid of time, and what is to be true of the alerts at some points of it.
 pub(crate) struct Story {
@@ -75,6 +75,12 @@ impl Story {
             labels.iter().map(|(label, value)| format!("{label}={}", quoted(value))).collect();
         let expr = format!("count(ALERTS{{{},alertstate=\"firing\"}})", labels.join(","));
         self.value(at, expr, fires.then_some(1.0))
+    }
+
+    /// At this time, the alerts of this name are these, with all of their labels and annotations.
+    pub(crate) fn alerts(mut self, at: Duration, alert: &str, expected: Vec<ExpectedAlert>) -> Self {
+        self.test.alerts.push(AlertTest { at, alert: alert.to_owned(), expected });
+        self
     }
 
     /// At this time, the query has this result: a number without labels, or nothing.

@@ -80,8 +80,11 @@ fn group(
     ));
     rules.push(record(Recorded::BUDGET_REMAINING, remaining(objective, &recorded), &recorded));
     rules.extend(objective.windows.iter().map(|pair| burn_alert(objective, pair, scope)));
-    rules.push(exhausted_alert(objective, &recorded));
-    rules.push(absent_alert(objective, &recorded));
+    // A level of a row has the row's label, and would raise the same alerts.
+    if objective.name == objective.alert_label {
+        rules.push(exhausted_alert(objective, &recorded));
+        rules.push(absent_alert(objective, &recorded));
+    }
     Ok(RuleGroup { name: format!("slo {}", objective.name), interval: interval(objective), rules })
 }
 
@@ -232,5 +235,107 @@ fn alert<const A: usize, const L: usize>(
             .map(|(name, text)| (name.to_owned(), text))
             .chain(runbook)
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_metrics::{Buckets, Registry};
+    use radiosonde_signals::{BurnWindow, ObjectiveTable, Objectives, Operation, Slo, Work};
+
+    use super::*;
+
+    const BUCKETS: [f64; 3] = [0.1, 0.1 * 3.0, 1.0];
+
+    fn catalogue(slos: impl IntoIterator<Item = Slo>) -> Catalogue {
+        let registry = Registry::new();
+        Objectives::of(&registry).declare_all(slos).unwrap();
+        let buckets = Buckets::from_static(&BUCKETS);
+        Operation::builder("price").registry(&registry).buckets(buckets).build().unwrap();
+        Catalogue::of(&registry)
+    }
+
+    fn price(name: &str) -> Slo {
+        Slo::availability(name, 99.0, Work::operation("price")).windows([BurnWindow::DEFAULT[0]])
+    }
+
+    fn rules(catalogue: &Catalogue, scope: &Scope) -> Vec<Rule> {
+        objective_group(catalogue, &catalogue.objectives[0], scope).unwrap().rules
+    }
+
+    fn query<'a>(rules: &'a [Rule], name: &str) -> &'a str {
+        let named = rules.iter().find_map(|rule| match rule {
+            Rule::Recording { record, expr, .. } if record == name => Some(expr),
+            Rule::Alert { alert, expr, .. } if alert == name => Some(expr),
+            _ => None,
+        });
+        named.unwrap()
+    }
+
+    fn refused(catalogue: &Catalogue) -> GenerateErrorKind {
+        objective_group(catalogue, &catalogue.objectives[0], &Scope::everything()).unwrap_err().kind
+    }
+
+    #[test]
+    fn a_ratio_of_sums_is_recorded_with_the_labels_of_the_service() {
+        let scope = Scope::everything().matching("job", "shop");
+        let rules = rules(&catalogue([price("price")]), &scope);
+        let bad = r#"(sum(increase(operation_errors_total{operation="price",job="shop"}[5m])) or 0 * sum(increase(operation_calls_total{operation="price",job="shop"}[5m])))"#;
+        assert_eq!(query(&rules, "slo:bad_events:increase5m"), bad);
+        let period = r#"sum_over_time(slo:events:increase5m{job="shop",slo="price"}[30d:5m])"#;
+        assert_eq!(query(&rules, "slo:events:increase30d"), period);
+        let burns = concat!(
+            "slo:burn_rate:ratio1h{job=\"shop\",slo=\"price\"} > 14.4\nand\n",
+            "slo:burn_rate:ratio5m{job=\"shop\",slo=\"price\"} > 14.4\nand\n",
+            "slo:bad_events:increase1h{job=\"shop\",slo=\"price\"} >= 5",
+        );
+        assert_eq!(query(&rules, BURN), burns);
+        let Rule::Recording { labels, .. } = &rules[0] else { panic!("{:?}", rules[0]) };
+        assert_eq!(
+            labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+            ["job=shop", "slo=price"]
+        );
+    }
+
+    #[test]
+    fn a_threshold_selects_the_bucket_that_was_calculated() {
+        let slo = Slo::latency("fast", 99.0, Work::operation("price"), Duration::from_millis(300));
+        let catalogue = catalogue([slo.windows([BurnWindow::DEFAULT[0]])]);
+        let bad = query(&rules(&catalogue, &Scope::everything()), "slo:bad_events:increase5m").to_owned();
+        let bounds = catalogue.metric("operation_duration_seconds").and_then(|metric| metric.buckets.clone());
+        let bound = bounds.unwrap().into_iter().find(|bound| (bound - 0.3).abs() < 1e-9).unwrap();
+        assert!(bad.contains(&format!("le=\"{bound}\"")), "{bad}");
+    }
+
+    #[test]
+    fn only_the_target_of_a_row_has_a_budget_and_may_lack_data() {
+        let table =
+            ObjectiveTable::new("t").availability("row", Work::operation("price"), [99.9, 99.5, 99.0]);
+        let catalogue = catalogue(table.slos().unwrap());
+        let alerts = |objective: &ObjectiveEntry| {
+            let rules = objective_group(&catalogue, objective, &Scope::everything()).unwrap().rules;
+            let has = |name: &str| {
+                rules.iter().any(|rule| matches!(rule, Rule::Alert { alert, .. } if alert == name))
+            };
+            [BURN, EXHAUSTED, ABSENT].map(has)
+        };
+        let all: Vec<_> = catalogue.objectives.iter().map(alerts).collect();
+        assert_eq!(all, [[true; 3], [true, false, false], [true, false, false]]);
+    }
+
+    #[test]
+    fn what_cannot_be_counted_or_reached_is_refused() {
+        let mut unreachable = catalogue([price("price")]);
+        unreachable.objectives[0].windows[0].factor = 100.0;
+        assert!(matches!(refused(&unreachable), GenerateErrorKind::Unreachable { .. }));
+        let undeclared = catalogue([Slo::availability("ship", 99.9, Work::operation("ship"))]);
+        assert_eq!(refused(&undeclared), GenerateErrorKind::NoSeries);
+        let slo = Slo::latency("fast", 99.9, Work::operation("price"), Duration::from_millis(300));
+        let mut no_bucket = catalogue([slo]);
+        if let IndicatorEntry::Latency { threshold, .. } = &mut no_bucket.objectives[0].indicator {
+            *threshold = 0.4;
+        }
+        let metric = "operation_duration_seconds".to_owned();
+        assert_eq!(refused(&no_bucket), GenerateErrorKind::NotABucket { metric, threshold: 0.4 });
     }
 }

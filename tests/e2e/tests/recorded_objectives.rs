@@ -11,6 +11,7 @@
     clippy::print_stdout,
     reason = "a test fails by panicking, and prints a table"
 )]
+#![allow(clippy::disallowed_methods, reason = "the real programs run by the real time")]
 
 use std::net::SocketAddr;
 use std::thread;

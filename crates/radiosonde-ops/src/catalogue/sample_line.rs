@@ -30,7 +30,7 @@ pub(crate) fn sample(line: &str) -> Result<Sample, &'static str> {
     if is_number { Ok(sample) } else { Err("a number as the value") }
 }
 
-/// Reads labels, of which the name of the metric may be one, to their closing brace; returns what comes behind it.
+/// Reads labels, of which the name of the metric may be one, to their closing brace; returns the rest of the line.
 fn read_labels<'a>(mut rest: &'a str, sample: &mut Sample) -> Result<&'a str, &'static str> {
     loop {
         rest = rest.trim_start_matches([' ', ',', '\t']);

@@ -31,7 +31,7 @@ const TICKET: BurnWindow = BurnWindow {
 };
 
 #[rustfmt::skip]
-const MUTATIONS: [Mutation; 31] = [
+const MUTATIONS: [Mutation; 32] = [
     // Errors that never happened have no series.
     Mutation("available", r#" or 0 * sum(increase(operation_calls_total{operation="price"}[5m]))"#, ""),
     Mutation("available", r#" or 0 * sum(increase(operation_calls_total{operation="price"}[1h]))"#, ""),
@@ -67,6 +67,7 @@ const MUTATIONS: [Mutation; 31] = [
     Mutation("fast", r#"le=~"1|1\\.0""#, r#"le="1""#),
     Mutation("fast", r#"le=~"1|1\\.0""#, r#"le="1.0""#),
     Mutation("fast", "sum(increase(operation_duration_seconds_count", "avg(increase(operation_duration_seconds_count"),
+    Mutation("fast", " and ignoring (le) ", " or ignoring (le) "),
     // Of several series, each has to be within.
     Mutation("backlog", "max(queue_depth", "min(queue_depth"),
     Mutation("backlog", " > bool 500", " >= bool 500"),

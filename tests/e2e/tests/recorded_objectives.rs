@@ -15,11 +15,11 @@
 
 use std::net::SocketAddr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use e2e::{LoadedRule, Prometheus, ScrapeJob, free_port, wait_for};
 use radiosonde_admin::Listener;
-use radiosonde_core::SystemClock;
+use radiosonde_core::{Clock as _, SystemClock};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::model::Kind;
 use radiosonde_ops::{Catalogue, Generator};
@@ -47,17 +47,17 @@ fn start(registry: &Registry) -> Option<(Prometheus, Listener)> {
     prometheus.scrape(&ScrapeJob::new("orders", address));
     prometheus.wait_until_up("orders", SOON);
     let folder = tempfile::tempdir().unwrap();
-    let generator = Generator::new("orders", Catalogue::of(registry)).matching("job", "orders");
+    let generator = Generator::new("recorded", Catalogue::of(registry)).matching("job", "orders");
     generator.without_standard_alerts().artifacts().unwrap().write(folder.path()).unwrap();
     prometheus.load_rules(&folder.path().join("rules"));
     Some((prometheus, listener))
 }
 
-/// The rules of the objectives, when each has been evaluated without an error.
-fn evaluated(prometheus: &Prometheus) -> Vec<LoadedRule> {
+/// The rules of these groups, when each has been evaluated without an error.
+fn evaluated(prometheus: &Prometheus, groups: &str) -> Vec<LoadedRule> {
     wait_for("an evaluation of all rules", SOON, || {
         let mut rules = prometheus.rules()?;
-        rules.retain(|rule| rule.group.starts_with("slo "));
+        rules.retain(|rule| rule.group.starts_with(groups));
         match rules.iter().find(|rule| rule.health != "ok") {
             Some(rule) if rule.health == "err" => panic!("{rule:?}"),
             Some(rule) => Err(format!("{} is {}", rule.name, rule.health).into()),
@@ -86,10 +86,10 @@ fn recorded_burn_rates_are_those_of_the_process_and_alert() {
         orders.with(&[result]).inc_by(0);
     }
     let Some((prometheus, _listener)) = start(&registry) else { return };
-    let begun = Instant::now();
+    let begun = SystemClock.monotonic();
     let (mut compared, mut fired) = (COMPARED.into_iter().peekable(), Vec::new());
     while let Some(next) = compared.peek().copied() {
-        let age = begun.elapsed().as_secs_f64();
+        let age = (SystemClock.monotonic() - begun).as_secs_f64();
         let bad = if (OUTAGE[0]..OUTAGE[1]).contains(&age) { 10 } else { 0 };
         orders.with(&["done"]).inc_by(20 - bad);
         orders.with(&["failed"]).inc_by(bad);
@@ -103,7 +103,7 @@ fn recorded_burn_rates_are_those_of_the_process_and_alert() {
             fired.push(is_firing(&prometheus));
         }
     }
-    evaluated(&prometheus);
+    evaluated(&prometheus, "slo orders");
     // Two fifths of a window have to be in the outage: eight seconds of the long one, and four of the short one.
     assert_eq!(fired, [false, false, true, true, true, false, false, false]);
     compare_with(&prometheus, "slo:objective:ratio", "slo_objective_ratio", 2.0 * 0.5 / 60.0);
@@ -151,7 +151,7 @@ fn twenty_objectives_are_evaluated_in_a_fraction_of_a_second() {
         operation.run(|| "42".parse::<u64>()).unwrap();
     }
     let Some((prometheus, _listener)) = start(&registry) else { return };
-    let rules = evaluated(&prometheus);
+    let rules = evaluated(&prometheus, "slo step_");
     let seconds: f64 = rules.iter().map(|rule| rule.evaluation_time).sum();
     println!("{} rules of {} objectives are evaluated in {seconds:.3} s", rules.len(), names.len());
     let mut slowest: Vec<_> = rules.iter().filter(|rule| rule.group == "slo step_0").collect();

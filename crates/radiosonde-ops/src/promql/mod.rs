@@ -13,4 +13,4 @@ pub(crate) use literal::quoted;
 pub(crate) use merged::merged;
 pub(crate) use promql_duration::promql_duration;
 pub(crate) use scope::{Scope, counted_suffix};
-pub(crate) use sums::{Sums, aggregated, parenthesized};
+pub(crate) use sums::{Sums, aggregated, parenthesized, total};

@@ -16,15 +16,12 @@ impl Sums<'_> {
     /// The growth of all of these together.
     pub(crate) fn of(&self, selectors: &[Selector]) -> String {
         let each: Vec<_> = merged(selectors).iter().map(|of| self.one(of)).collect();
-        match each.as_slice() {
-            [only] => only.clone(),
-            // One that has no series must not take the others with it.
-            each => {
-                let any = format!("({})", each.join(" or "));
-                let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
-                terms.join(" + ")
-            }
-        }
+        total(&each)
+    }
+
+    /// The growth of each series.
+    pub(crate) fn series(&self, of: &Selector) -> String {
+        self.scope.growth(self.function, of, self.range)
     }
 
     /// The growth of these, which is 0 without series while there is something of which they could be: `all`, a sum.
@@ -36,12 +33,25 @@ impl Sums<'_> {
     }
 
     fn one(&self, of: &Selector) -> String {
-        self.aggregated("sum", &self.scope.growth(self.function, of, self.range))
+        self.aggregated("sum", &self.series(of))
     }
 
     /// An aggregation of series, by the label.
     pub(crate) fn aggregated(&self, function: &str, series: &str) -> String {
         aggregated(function, self.by, series)
+    }
+}
+
+/// Sums added up.
+pub(crate) fn total(each: &[String]) -> String {
+    match each {
+        [only] => only.clone(),
+        // One that has no series must not take the others with it.
+        each => {
+            let any = format!("({})", each.join(" or "));
+            let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
+            terms.join(" + ")
+        }
     }
 }
 

@@ -61,6 +61,7 @@ impl<'a> Stories<'a> {
     fn all(&self) -> Vec<RuleTest> {
         let mut tests = vec![self.outage()];
         tests.extend(self.spellings_of_le());
+        tests.extend(self.without_bucket());
         tests.extend(self.resolves());
         if !self.is_over_time {
             tests.extend(self.about_events());
@@ -170,8 +171,20 @@ impl<'a> Stories<'a> {
         has_two.then(|| {
             let name = "the other spelling of `le` is the same bucket";
             let story = self.with(self.story(name), &[Phase::OtherSpelling(end + 1)]);
-            self.pairs().fold(story, |story, pair| self.burn(story, end, pair, false)).end()
+            self.intact(story, end).end()
         })
+    }
+
+    /// A version of the program for which the threshold was another.
+    fn without_bucket(&self) -> Option<RuleTest> {
+        let IndicatorEntry::Latency { .. } = self.objective.indicator else { return None };
+        let end = self.long_enough;
+        let story = self.with(self.story("an instance without the bucket is quiet"), &[Phase::Good(end + 1)]);
+        let scope = self.scope.clone().matching("instance", OTHER_INSTANCE);
+        let mut other = phases(self.objective, &scope, self.events_per_step(), &[Phase::Good(end + 1)]);
+        other.retain(|(series, _)| !series.contains(",le="));
+        let story = other.into_iter().fold(story, |story, (series, parts)| story.series(series, &parts));
+        Some(self.pairs().fold(story, |story, pair| self.burn(story, end, pair, false)).end())
     }
 
     fn resolves(&self) -> Vec<RuleTest> {

@@ -4,7 +4,7 @@ use crate::catalogue::{IndicatorEntry, ObjectiveEntry};
 
 /// The number of bad events, or seconds, that is enough in a window of this length.
 ///
-/// Increases are extrapolated to the ends of their window: five events are seldom 5 exactly, and nine tenths of one more are not one.
+/// Of an objective measured over time, at most half of the window: a short one has fewer seconds than the default.
 pub(crate) fn least_bad(objective: &ObjectiveEntry, window: Duration) -> f64 {
     let least = objective.min_bad_events;
     match objective.indicator {

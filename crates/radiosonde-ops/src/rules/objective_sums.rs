@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, Selector};
-use crate::promql::{Scope, Sums, le, merged, parenthesized, promql_duration};
+use crate::promql::{Scope, Sums, le, merged, parenthesized, promql_duration, total};
 use crate::rules::recorded::Recorded;
 use crate::rules::refused::GenerateErrorKind;
 
@@ -80,18 +80,14 @@ impl<'a> ObjectiveSums<'a> {
                 WindowSums { bad: sums.or_zero(bad, &all), events: all }
             }
             IndicatorEntry::Latency { histograms, threshold } => {
-                let histograms = merged(histograms);
-                let all = sums.of(&histograms);
-                let bucket = le(*threshold);
-                let good: Vec<_> = histograms
-                    .iter()
-                    .map(|histogram| {
-                        let buckets = self.scope.bucket("increase", histogram, &bucket, &range);
-                        format!("(sum({buckets}) or 0 * {})", parenthesized(&all))
-                    })
-                    .collect();
-                let bad = format!("clamp_min({all} - {}, 0)", good.join(" - "));
-                WindowSums { bad, events: all }
+                let (histograms, le) = (merged(histograms), le(*threshold));
+                let bucket = |of: &Selector| self.scope.bucket("increase", of, &le, &range);
+                let good: Vec<_> = histograms.iter().map(|of| format!("sum({})", bucket(of))).collect();
+                // An instance of a version without the bucket is unknown, not bad.
+                let known = |of| format!("{} and ignoring (le) {}", sums.series(of), bucket(of));
+                let all: Vec<_> = histograms.iter().map(|of| format!("sum({})", known(of))).collect();
+                let (all, good) = (total(&all), total(&good));
+                WindowSums { bad: format!("clamp_min({all} - {}, 0)", parenthesized(&good)), events: all }
             }
             _ => {
                 let now = Recorded::of(self.objective, self.scope).select(Recorded::BAD_NOW);

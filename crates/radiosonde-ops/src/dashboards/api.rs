@@ -5,6 +5,8 @@ use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
 
 const SERVER: &str = "http_server";
+/// The labels that a status has, by the naming of the server's metrics.
+const STATUS: [&str; 4] = ["status", "status_code", "code", "http_response_status_code"];
 
 fn servers(catalogue: &Catalogue) -> impl Iterator<Item = &SignalsEntry> {
     catalogue.signals.iter().filter(|signals| signals.kind == SERVER)
@@ -55,7 +57,7 @@ pub(crate) fn panels(service: &Service<'_>) -> Vec<Panel> {
             .map(|panel| panel.unit("s").about("Requests per second, by the time that they took.")),
         service.latency("Latency", quantiles, &work),
         graph("Throughput by endpoint", work.traffic(true)).map(|panel| panel.unit("reqps").stacked()),
-        graph("Requests by status", by_status(&work)).map(|panel| panel.unit("reqps").stacked()),
+        graph("Requests by status", work.traffic_by(&STATUS)).map(|panel| panel.unit("reqps").stacked()),
         service.errors("Errors by endpoint", work.error_ratio(true), &work),
         graph("95th percentile by endpoint", work.latency(0.95, true))
             .map(|panel| panel.unit("s").between(0.0, None)),
@@ -65,20 +67,6 @@ pub(crate) fn panels(service: &Service<'_>) -> Vec<Panel> {
     ];
     let failed = service.logs("Requests that failed", r#" |= "radiosonde::access" | json | status >= 500"#);
     panels.into_iter().flatten().chain([failed]).collect()
-}
-
-fn by_status(work: &Work<'_>) -> Vec<Target> {
-    const LABELS: [&str; 4] = ["status", "status_code", "code", "http_response_status_code"];
-    let mut targets: Vec<Target> = Vec::new();
-    for of in work.signals.iter().filter_map(|signals| signals.traffic.as_ref()) {
-        let metric = work.reader.catalogue.metric(&of.metric);
-        let label = LABELS.into_iter().find(|label| metric.is_some_and(|metric| metric.has_label(label)));
-        if let Some(label) = label {
-            targets.push(Target::new(work.reader.sum(of, &[label]), format!("{{{{{label}}}}}")));
-        }
-    }
-    targets.dedup();
-    targets
 }
 
 /// The gauge that is in use, whether or not its limit is known.

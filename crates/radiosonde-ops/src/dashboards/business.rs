@@ -2,7 +2,7 @@ use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{Catalogue, MetricEntry, SignalsEntry};
 use crate::dashboards::panel::{Panel, PanelKind};
-use crate::dashboards::reader::{Reader, all_of, unit_of};
+use crate::dashboards::reader::{Reader, all_of, legend_of, unit_of, words};
 use crate::dashboards::service::Service;
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -71,8 +71,7 @@ fn of_library(file: &str) -> bool {
 fn of_metric(reader: &Reader<'_>, metric: &MetricEntry) -> Option<Panel> {
     let of = all_of(metric);
     let labels: Vec<_> = metric.labels.iter().map(String::as_str).take(LABELS).collect();
-    let legend: Vec<_> = labels.iter().map(|label| format!("{{{{{label}}}}}")).collect();
-    let legend = if legend.is_empty() { words(&metric.name) } else { legend.join(" ") };
+    let legend = if labels.is_empty() { words(&metric.name) } else { legend_of(&labels) };
     let unit = unit_of(&metric.name, metric.unit.as_deref());
     let (kind, targets, ending) = match metric.kind {
         Kind::Counter => {
@@ -84,7 +83,7 @@ fn of_metric(reader: &Reader<'_>, metric: &MetricEntry) -> Option<Panel> {
             let quantiles = Target::new(reader.scope.instant(&of), "{{quantile}} {{instance}}");
             (PanelKind::TimeSeries, vec![quantiles], ", quantiles")
         }
-        Kind::StateSet => {
+        Kind::StateSet | Kind::Gauge if is_state(metric) => {
             (PanelKind::StateTimeline, vec![Target::new(reader.aggregated("max", &of, &labels), legend)], "")
         }
         Kind::Info => return None,
@@ -101,17 +100,20 @@ fn of_metric(reader: &Reader<'_>, metric: &MetricEntry) -> Option<Panel> {
     Some(if kind == PanelKind::StateTimeline { panel.steps("transparent", [(1.0, "green")]) } else { panel })
 }
 
+/// Whether the values are the 0 and 1 of states. A state set of a label of its own is a gauge in the catalogue: its label names it, and has
+/// known values.
+fn is_state(metric: &MetricEntry) -> bool {
+    let of_label =
+        |label: &String| metric.name.ends_with(&**label) && metric.label_values.contains_key(label);
+    metric.kind == Kind::StateSet || metric.labels.iter().any(of_label)
+}
+
 /// Whether the values of several instances add up. Temperatures, scores and shares do not.
 fn is_amount(metric: &MetricEntry) -> bool {
     const LEVELS: [&str; 9] = [
         "ratio", "percent", "score", "celsius", "seconds", "accuracy", "timestamp", "temperature", "average",
     ];
     !LEVELS.iter().any(|level| metric.name.ends_with(level))
-}
-
-/// The name as words.
-fn words(name: &str) -> String {
-    name.trim_end_matches("_total").replace('_', " ")
 }
 
 fn title(name: &str) -> String {

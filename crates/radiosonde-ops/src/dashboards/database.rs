@@ -1,6 +1,6 @@
 use crate::catalogue::Selector;
 use crate::dashboards::panel::{Panel, PanelKind};
-use crate::dashboards::reader::Reader;
+use crate::dashboards::reader::{Reader, all_of, legend_of, words};
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -54,8 +54,7 @@ fn connections(reader: &Reader<'_>, queries: &Work<'_>, pools: &Work<'_>) -> Vec
             let metric = name.replace("active", other).replace("in_use", other);
             let has_pool =
                 |of: &Selector| reader.entry(&of.metric).is_some_and(|metric| metric.has_label("pool"));
-            let found =
-                reader.catalogue.metric(&metric).map(crate::dashboards::reader::all_of).filter(has_pool);
+            let found = reader.catalogue.metric(&metric).map(all_of).filter(has_pool);
             targets.extend(found.map(|of| state(&of, other)));
         }
     }
@@ -67,8 +66,8 @@ fn connections(reader: &Reader<'_>, queries: &Work<'_>, pools: &Work<'_>) -> Vec
 pub(crate) fn rate(reader: &Reader<'_>, name: &str, label: &str) -> Vec<Target> {
     let Some(metric) = reader.entry(name) else { return Vec::new() };
     let by: &[&str] = if metric.has_label(label) { &[label] } else { &[] };
-    let legend = if by.is_empty() { name.to_owned() } else { format!("{{{{{label}}}}}") };
-    vec![Target::new(reader.sum(&crate::dashboards::reader::all_of(metric), by), legend)]
+    let legend = if by.is_empty() { words(name) } else { legend_of(by) };
+    vec![Target::new(reader.sum(&all_of(metric), by), legend)]
 }
 
 fn hits(reader: &Reader<'_>) -> Vec<Target> {

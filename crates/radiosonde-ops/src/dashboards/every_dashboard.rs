@@ -2,12 +2,12 @@ use crate::catalogue::{Catalogue, Selector};
 use crate::dashboards::dashboard::Dashboard;
 use crate::dashboards::link::Link;
 use crate::dashboards::panel::{Panel, PanelKind};
-use crate::dashboards::reader::Reader;
+use crate::dashboards::reader::{Reader, all_of};
 use crate::dashboards::service::Service;
 use crate::dashboards::uid::uid;
 use crate::dashboards::variable::Variable;
 use crate::dashboards::{api, business, database, objectives, overview, resources, telemetry, workers};
-use crate::promql::{Scope, log_stream};
+use crate::promql::{Scope, counted_suffix, log_stream};
 
 /// What a dashboard shows: its kind, the end of its title, and its panels.
 struct Page {
@@ -105,7 +105,7 @@ impl Variables<'_> {
     /// Series that each instance has from its start.
     fn always(&self) -> Option<Selector> {
         let known = ["radiosonde_metrics_scrapes_total", "process_start_time_seconds", "build_info"];
-        let first = || self.reader.catalogue.metrics.first().map(crate::dashboards::reader::all_of);
+        let first = || self.reader.catalogue.metrics.first().map(all_of);
         known.iter().find_map(|name| self.reader.find(name)).or_else(first)
     }
 
@@ -113,7 +113,7 @@ impl Variables<'_> {
     fn series(&self, of: &Selector) -> String {
         self.reader.scope.instant_with(
             &Selector { former_names: Vec::new(), ..of.clone() },
-            crate::promql::counted_suffix(of),
+            counted_suffix(of),
             &[],
         )
     }

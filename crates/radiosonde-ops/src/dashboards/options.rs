@@ -3,7 +3,7 @@ use crate::document::{Node, list, map};
 
 /// The options of a visualization.
 ///
-/// Source: the types of the npm package `@grafana/schema`, `raw/composable/*/panelcfg`.
+/// Source: the types of the npm package `@grafana/schema`, `raw/composable/*/panelcfg`. Version 12 ignores the settings that version 13 added.
 pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
     match kind {
         PanelKind::TimeSeries => map([("legend", legend("bottom", &[])), ("tooltip", tooltip("multi"))]),
@@ -21,6 +21,15 @@ pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
         PanelKind::Gauge => map([
             ("reduceOptions", last_value()),
             ("orientation", "auto".into()),
+            ("barShape", "flat".into()),
+            ("barWidthFactor", 0.4.into()),
+            ("effects", Node::Map(Vec::new())),
+            ("minVizHeight", 75.0.into()),
+            ("minVizWidth", 75.0.into()),
+            ("segmentCount", 1.0.into()),
+            ("segmentSpacing", 0.3.into()),
+            ("shape", "gauge".into()),
+            ("sizing", "auto".into()),
             ("showThresholdLabels", false.into()),
             ("showThresholdMarkers", Node::from(true)),
         ]),
@@ -35,6 +44,7 @@ pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
             ("reduceOptions", last_value()),
             ("displayLabels", list(["percent"])),
             ("legend", legend("right", &["value"])),
+            ("orientation", "auto".into()),
             ("pieType", "donut".into()),
             ("sort", "desc".into()),
             ("tooltip", tooltip("single")),
@@ -53,6 +63,7 @@ pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
             ("prettifyLogMessage", false.into()),
             ("showCommonLabels", false.into()),
             ("showLabels", false.into()),
+            ("showLogContextToggle", true.into()),
             ("showTime", true.into()),
             ("sortOrder", "Descending".into()),
             ("wrapLogMessage", Node::from(true)),
@@ -79,6 +90,7 @@ fn heatmap(unit: &str) -> Node {
         ("exemplars", map([("color", Node::from("rgba(255,0,255,0.7)"))])),
         ("filterValues", map([("le", Node::from(1e-9))])),
         ("legend", map([("show", Node::from(true))])),
+        ("showValue", "never".into()),
         ("rowsFrame", map([("layout", Node::from("auto"))])),
         (
             "tooltip",

@@ -21,14 +21,13 @@ impl<'a> Reader<'a> {
         Self { catalogue, scope }
     }
 
-    /// The metric with this name, or with a namespace in front of it.
+    /// The metric with this name, or with a namespace of one word in front of it.
     pub(crate) fn entry(&self, name: &str) -> Option<&'a MetricEntry> {
-        self.catalogue.metric(name).or_else(|| {
-            let in_namespace = |metric: &&MetricEntry| {
-                metric.name.strip_suffix(name).is_some_and(|namespace| namespace.ends_with('_'))
-            };
-            self.catalogue.metrics.iter().find(in_namespace)
-        })
+        let in_namespace = |metric: &&MetricEntry| {
+            let namespace = metric.name.strip_suffix(name).and_then(|start| start.strip_suffix('_'));
+            namespace.is_some_and(|namespace| !namespace.contains('_'))
+        };
+        self.catalogue.metric(name).or_else(|| self.catalogue.metrics.iter().find(in_namespace))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Selector> {
@@ -118,4 +117,15 @@ pub(crate) fn unit_of(metric: &str, declared: Option<&str>) -> &'static str {
     let of = |text: &str| UNITS.iter().find(|(name, _)| *name == text).map(|(_, unit)| *unit);
     let last = metric.trim_end_matches("_total").rsplit('_').next().unwrap_or_default();
     declared.and_then(of).or_else(|| of(last)).unwrap_or("short")
+}
+
+/// A metric's name as words.
+pub(crate) fn words(name: &str) -> String {
+    name.trim_end_matches("_total").replace('_', " ")
+}
+
+/// A legend of these labels' values.
+pub(crate) fn legend_of(labels: &[&str]) -> String {
+    let labels: Vec<_> = labels.iter().map(|label| format!("{{{{{label}}}}}")).collect();
+    labels.join(" ")
 }

@@ -1,7 +1,7 @@
 use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{IndicatorEntry, LabelMatch, ObjectiveEntry, SaturationEntry, Selector, SignalsEntry};
-use crate::dashboards::reader::{Reader, grouped};
+use crate::dashboards::reader::{Reader, grouped, legend_of};
 use crate::dashboards::target::Target;
 
 /// Queries of the golden signals of work. Work of one kind shares its metrics, so a query has all of it, by the label that tells it apart.
@@ -40,6 +40,16 @@ impl<'a> Work<'a> {
             let by = labels(own.as_deref(), by);
             let (errors, traffic) = (self.reader.sum(&errors, &by), self.reader.sum(&traffic, &by));
             Some((format!("{errors} / ({traffic} > 0) or 0 * {traffic}"), legend(signals, &by)))
+        })
+    }
+
+    /// The traffic by the first of these labels that its metric has: how the work ended.
+    pub(crate) fn traffic_by(&self, labels: &[&str]) -> Vec<Target> {
+        self.each(false, |signals, _| {
+            let (of, _) = freed(signals.traffic.as_ref()?, &signals.name);
+            let metric = self.reader.catalogue.metric(&of.metric)?;
+            let by = [*labels.iter().find(|label| metric.has_label(label))?];
+            Some((self.reader.sum(&of, &by), legend_of(&by)))
         })
     }
 
@@ -151,6 +161,5 @@ fn legend(signals: &SignalsEntry, by: &[&str]) -> String {
             format!("{kind} {}", signals.name)
         };
     }
-    let labels: Vec<_> = by.iter().map(|label| format!("{{{{{label}}}}}")).collect();
-    format!("{kind} {}", labels.join(" "))
+    format!("{kind} {}", legend_of(by))
 }

@@ -15,14 +15,10 @@ pub(crate) fn panels(service: &Service<'_>) -> Vec<Panel> {
     let (tasks, queues) = (Work::of_kinds(reader, &["worker", "job"]), Work::of_kinds(reader, &["queue"]));
     let graph =
         |title, targets| panel(PanelKind::TimeSeries, title, targets).map(|panel| panel.between(0.0, None));
-    let by_state = [
-        rate(reader, "tasks_total", "state"),
-        rate(reader, "queue_messages_total", "result"),
-        rate(reader, "job_runs_total", "outcome"),
-    ];
+    let by_state = all.traffic_by(&["state", "status", "result", "outcome"]);
     let lost = [rate(reader, "task_retries_total", "task"), rate(reader, "dead_letters_total", "queue")];
     let panels = [
-        graph("Tasks and messages by state", by_state.concat()).map(|panel| panel.unit("ops").stacked()),
+        graph("Tasks and messages by state", by_state).map(|panel| panel.unit("ops").stacked()),
         service.latency("Duration of tasks, 95th percentile", tasks.latency(0.95, true), &tasks),
         service.errors("Errors", all.error_ratio(true), &all),
         share(PanelKind::TimeSeries, "Workers and queues in use", all.saturation()),

@@ -18,21 +18,7 @@ pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
             ("textMode", "auto".into()),
             ("wideLayout", Node::from(true)),
         ]),
-        PanelKind::Gauge => map([
-            ("reduceOptions", last_value()),
-            ("orientation", "auto".into()),
-            ("barShape", "flat".into()),
-            ("barWidthFactor", 0.4.into()),
-            ("effects", Node::Map(Vec::new())),
-            ("minVizHeight", 75.0.into()),
-            ("minVizWidth", 75.0.into()),
-            ("segmentCount", 1.0.into()),
-            ("segmentSpacing", 0.3.into()),
-            ("shape", "gauge".into()),
-            ("sizing", "auto".into()),
-            ("showThresholdLabels", false.into()),
-            ("showThresholdMarkers", Node::from(true)),
-        ]),
+        PanelKind::Gauge => gauge(),
         PanelKind::Heatmap => heatmap(unit),
         PanelKind::Table => map([
             ("cellHeight", "sm".into()),
@@ -70,6 +56,24 @@ pub(crate) fn options(kind: PanelKind, unit: &str) -> Node {
         ]),
         PanelKind::Row => Node::Map(Vec::new()),
     }
+}
+
+fn gauge() -> Node {
+    map([
+        ("reduceOptions", last_value()),
+        ("orientation", "auto".into()),
+        ("barShape", "flat".into()),
+        ("barWidthFactor", 0.4.into()),
+        ("effects", Node::Map(Vec::new())),
+        ("minVizHeight", 75.0.into()),
+        ("minVizWidth", 75.0.into()),
+        ("segmentCount", 1.0.into()),
+        ("segmentSpacing", 0.3.into()),
+        ("shape", "gauge".into()),
+        ("sizing", "auto".into()),
+        ("showThresholdLabels", false.into()),
+        ("showThresholdMarkers", Node::from(true)),
+    ])
 }
 
 /// The color of a cell is the number of observations per second; empty buckets stay empty.

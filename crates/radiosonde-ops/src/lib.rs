@@ -28,7 +28,7 @@ pub use catalogue::{
 pub use checking::assert_no_diagnostics;
 #[cfg(feature = "check")]
 pub use checking::{Checker, Diagnostic, DiagnosticCode, DiagnosticSeverity};
-pub use dashboards::Dashboard;
+pub use dashboards::{Dashboard, NoSuchDashboard};
 pub use golden::{GoldenQueries, GoldenTable, NoQuery};
 pub use lint::lint;
 pub use problem::{Finding, Problem};

@@ -1,6 +1,6 @@
 use crate::artifacts::artifacts::Artifacts;
 use crate::catalogue::{AlertEntry, Catalogue};
-use crate::dashboards::{Dashboard, every_dashboard};
+use crate::dashboards::{Dashboard, NoSuchDashboard, every_dashboard};
 use crate::documents::{error_lines, log_queries, metrics_page, runbooks};
 use crate::promql::Scope;
 use crate::routing::alertmanager_file;
@@ -128,7 +128,22 @@ impl Generator {
     /// The dashboards for which the catalogue has something to show.
     #[must_use]
     pub fn dashboards(&self) -> Vec<Dashboard> {
-        every_dashboard(&self.name, &self.catalogue, &self.scope)
+        every_dashboard(&self.name, &self.catalogue, &self.scope, self.runbooks.as_deref())
+    }
+
+    /// The dashboard with this uid or of this kind, such as `overview`, with the values of its template variables, such as `instance`.
+    ///
+    /// # Errors
+    /// [`NoSuchDashboard`] lists the dashboards, or the variables, that there are.
+    pub fn dashboard(&self, name: &str, variables: &[(&str, &str)]) -> Result<Dashboard, NoSuchDashboard> {
+        let mut all = self.dashboards();
+        let Some(at) = all.iter().position(|dashboard| [dashboard.uid(), dashboard.kind()].contains(&name))
+        else {
+            let known = all.iter().map(|dashboard| dashboard.kind().to_owned()).collect();
+            return Err(NoSuchDashboard::new("dashboard", name, known));
+        };
+        let dashboard = all.swap_remove(at);
+        variables.iter().try_fold(dashboard, |dashboard, (name, value)| dashboard.with_variable(name, value))
     }
 
     /// LogQL and PromQL to start from, as Markdown: `queries.md`.

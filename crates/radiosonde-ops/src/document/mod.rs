@@ -4,4 +4,5 @@ mod json;
 mod node;
 mod yaml;
 
+pub(crate) use json::string;
 pub(crate) use node::{Node, list, map};

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use crate::catalogue::{Catalogue, IndicatorEntry, SignalsEntry};
 use crate::golden::GoldenQueries;
-use crate::promql::{Scope, quoted};
+use crate::promql::{Scope, log_stream};
 
 /// The streams of a service, and the words that a query of its error lines starts with.
 struct Streams {
@@ -11,11 +11,8 @@ struct Streams {
 }
 
 impl Streams {
-    /// The label is `service` if the series are selected by it: `service_label` gives it to lines, too.
     fn of(name: &str, scope: &Scope) -> Self {
-        let service = scope.matchers().iter().find(|(label, _)| label == "service");
-        let (label, value) = service.map_or(("service_name", name), |(label, value)| (label, value));
-        Self { open: format!("{{{label}={}", quoted(value)) }
+        Self { open: log_stream(name, scope) }
     }
 
     fn all(&self) -> String {

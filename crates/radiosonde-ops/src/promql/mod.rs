@@ -2,6 +2,7 @@
 
 mod bound;
 mod literal;
+mod log_stream;
 mod merged;
 mod promql_duration;
 mod scope;
@@ -10,6 +11,7 @@ mod sums;
 
 pub(crate) use bound::{le, spellings};
 pub(crate) use literal::quoted;
+pub(crate) use log_stream::log_stream;
 pub(crate) use merged::merged;
 pub(crate) use promql_duration::promql_duration;
 pub(crate) use scope::{Scope, counted_suffix};

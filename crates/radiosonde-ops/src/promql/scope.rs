@@ -1,20 +1,29 @@
 use crate::catalogue::Selector;
+use crate::promql::literal::quoted;
 use crate::promql::selector::selector;
 
 /// The series of one program among those of a Prometheus: labels, such as `job` or `service`, that each selector has to have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
     matchers: Vec<(String, String)>,
+    /// Labels with an expression that their values match, such as a variable of a dashboard.
+    patterns: Vec<(String, String)>,
 }
 
 impl Scope {
     pub(crate) const fn everything() -> Self {
-        Self { matchers: Vec::new() }
+        Self { matchers: Vec::new(), patterns: Vec::new() }
     }
 
     /// Only series whose label has this value.
     pub(crate) fn matching(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
         self.matchers.push((label.into(), value.into()));
+        self
+    }
+
+    /// Only series whose label matches this expression of PromQL.
+    pub(crate) fn like(mut self, label: &str, pattern: &str) -> Self {
+        self.patterns.push((label.to_owned(), pattern.to_owned()));
         self
     }
 
@@ -51,13 +60,10 @@ impl Scope {
 
     /// `rate` or `increase` of the bucket that a condition such as `le="1"` selects.
     pub(crate) fn bucket(&self, function: &str, of: &Selector, le: &str, window: &str) -> String {
-        let ranges = self.each_name(of, "_bucket", &[]).into_iter().map(|selector| {
-            let selector = match selector.strip_suffix('}') {
-                Some(labels) => format!("{labels},{le}}}"),
-                None => format!("{selector}{{{le}}}"),
-            };
-            format!("{function}({selector}[{window}])")
-        });
+        let ranges = self
+            .each_name(of, "_bucket", &[])
+            .into_iter()
+            .map(|selector| format!("{function}({}[{window}])", with_condition(&selector, le)));
         bridged(ranges)
     }
 
@@ -69,7 +75,18 @@ impl Scope {
     fn each_name(&self, of: &Selector, suffix: &str, more: &[(String, String)]) -> Vec<String> {
         let more: Vec<_> = self.matchers.iter().chain(more).cloned().collect();
         let names = std::iter::once(&of.metric).chain(&of.former_names);
-        names.map(|name| selector(name, suffix, &of.matchers, &more)).collect()
+        let selectors = names.map(|name| selector(name, suffix, &of.matchers, &more));
+        let like = self.patterns.iter().map(|(label, pattern)| format!("{label}=~{}", quoted(pattern)));
+        let like: Vec<_> = like.collect();
+        selectors.map(|selector| like.iter().fold(selector, |to, one| with_condition(&to, one))).collect()
+    }
+}
+
+/// A selector with one more condition on a label.
+fn with_condition(selector: &str, condition: &str) -> String {
+    match selector.strip_suffix('}') {
+        Some(labels) => format!("{labels},{condition}}}"),
+        None => format!("{selector}{{{condition}}}"),
     }
 }
 

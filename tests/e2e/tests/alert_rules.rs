@@ -5,12 +5,13 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use e2e::Promtool;
+use e2e::{Prometheus, Promtool, wait_for};
 use radiosonde_alerts::{AlertRule, Condition, Severity, Value};
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_ops::{Catalogue, Generator};
 use radiosonde_signals::{Database, Match, Objectives, Operation, PoolState, Series, Slo, Work};
+use tempfile::TempDir;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -148,22 +149,88 @@ fn generator(namespace: &str, rules: fn(&Registry) -> Vec<AlertRule>) -> Generat
         .matching("job", namespace)
 }
 
+/// The files of a generator, and the name of the one with its alerts.
+fn written(generator: &Generator) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let artifacts = generator.artifacts().unwrap();
+    artifacts.write(folder.path()).unwrap();
+    let is_meant = |(path, text): &(&str, &str)| path.starts_with("rules/") && text.contains("name: alerts");
+    let (path, _) = artifacts.files().find(is_meant).unwrap();
+    (folder, path.trim_start_matches("rules/").to_owned())
+}
+
+fn generators() -> [Generator; 2] {
+    [generator("devices", devices), generator("plugins", plugins)]
+}
+
 #[test]
-fn generated_alerts_load_and_pass_their_own_tests() {
+fn generated_alerts_pass_their_own_tests() {
     let Some(promtool) = Promtool::find() else { return };
-    for generator in [generator("devices", devices), generator("plugins", plugins)] {
-        let folder = tempfile::tempdir().unwrap();
-        let artifacts = generator.artifacts().unwrap();
-        artifacts.write(folder.path()).unwrap();
-        let (path, rules) = artifacts
-            .files()
-            .find(|(path, text)| path.starts_with("rules/") && text.contains("name: alerts"))
-            .unwrap();
-        let file = |below: &str| folder.path().join(below).join(path.trim_start_matches("rules/"));
+    for generator in generators() {
+        let (folder, name) = written(&generator);
+        let file = |below: &str| folder.path().join(below).join(&name);
+        let rules = fs::read_to_string(file("rules")).unwrap();
         promtool.check_rules(&file("rules")).unwrap_or_else(|printed| panic!("{printed}\n{rules}"));
         let tests = fs::read_to_string(file("rule_tests")).unwrap();
         let start = Instant::now();
         promtool.test_rules(&file("rule_tests")).unwrap_or_else(|printed| panic!("{printed}\n{rules}"));
-        println!("{path}: {} stories in {:?}", tests.matches("\n  - name: ").count(), start.elapsed());
+        println!("{name}: {} stories in {:?}", tests.matches("\n  - name: ").count(), start.elapsed());
     }
+}
+
+/// A namespace, what is replaced in its rules, and by what.
+#[rustfmt::skip]
+const MUTATIONS: [(&str, &str, &str); 14] = [
+    // Each series divided by itself.
+    ("devices", r#"sum(increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m]))"#, r#"increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m])"#),
+    ("devices", r#"(sum(increase(devices_api_requests_total{job=\"devices\"}[5m])) > 0)"#, r#"(sum(increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m])) > 0)"#),
+    ("devices", r#"increase(devices_api_requests_total{status"#, r#"delta(devices_api_requests_total{status"#),
+    // A quantile for each series, of raw buckets, and of the wrong share.
+    ("devices", "sum by (le) (rate(devices_api_request", "sum by (le, instance) (rate(devices_api_request"),
+    ("devices", "rate(devices_api_request_duration_seconds_bucket", "(devices_api_request_duration_seconds_bucket"),
+    ("devices", "histogram_quantile(0.95, sum by (le) (rate(devices_api", "histogram_quantile(0.05, sum by (le) (rate(devices_api"),
+    // A counter above 0 never resolves.
+    ("devices", r#"increase(devices_alerts_total{severity=\"critical\",job=\"devices\"}[5m])"#, r#"devices_alerts_total{severity=\"critical\",job=\"devices\"}"#),
+    // Nothing at all is too little.
+    ("devices", r#"0 * max(absent(devices_telemetry"#, r#"0 * max(absent(vector(1)) or absent(vector(1) > 0) or (devices_telemetry"#),
+    ("devices", r#"max(absent(devices_devices{"#, r#"max((devices_devices{"#),
+    ("devices", " > 0.2", " > 0.4"),
+    ("plugins", "(time() - (plugins_model", "(time() - 2 * (plugins_model"),
+    ("plugins", " > 1500000000", " > 3500000000"),
+    ("plugins", "min(plugins_memory_healthy", "-min(plugins_memory_healthy"),
+    ("plugins", "for: 15m", "for: 50m"),
+];
+
+#[test]
+fn a_broken_alert_fails_one_of_its_stories() {
+    let Some(promtool) = Promtool::find() else { return };
+    for (namespace, from, to) in MUTATIONS {
+        let generator =
+            generators().into_iter().zip(["devices", "plugins"]).find(|(_, name)| *name == namespace);
+        let (folder, name) = written(&generator.unwrap().0);
+        let file = |below: &str| folder.path().join(below).join(&name);
+        let rules = fs::read_to_string(file("rules")).unwrap();
+        assert!(rules.contains(from), "{from}\n{rules}");
+        fs::write(file("rules"), rules.replace(from, to)).unwrap();
+        let outcome = promtool.test_rules(&file("rule_tests"));
+        assert!(outcome.is_err(), "no story misses {from:?}, which became {to:?}");
+    }
+}
+
+#[test]
+fn prometheus_evaluates_every_generated_alert() {
+    let Some(prometheus) = Prometheus::start() else { return };
+    let folders = generators().map(|generator| written(&generator).0);
+    for folder in &folders {
+        prometheus.load_rules(&folder.path().join("rules"));
+    }
+    let rules = wait_for("an evaluation of all rules", Duration::from_secs(45), || {
+        let rules = prometheus.rules()?;
+        match rules.iter().find(|rule| rule.health != "ok") {
+            Some(rule) if rule.health == "err" => panic!("{rule:?}"),
+            Some(rule) => Err(format!("{} is {}", rule.name, rule.health).into()),
+            None => Ok(rules),
+        }
+    });
+    assert!(rules.iter().filter(|rule| rule.group == "alerts").count() > 30, "{rules:?}");
 }

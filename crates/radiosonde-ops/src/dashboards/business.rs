@@ -1,13 +1,14 @@
 use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{Catalogue, MetricEntry, SignalsEntry};
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::{Reader, all_of, legend_of, unit_of, words};
 use crate::dashboards::service::Service;
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
 
-/// The most labels by which a panel tells series apart.
+/// The most labels by which a panel distinguishes series.
 const LABELS: usize = 2;
 
 /// A panel for each metric of the program itself, by its kind.

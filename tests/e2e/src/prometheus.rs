@@ -181,7 +181,8 @@ impl Prometheus {
         let copied = fs::read_dir(folder).and_then(|files| {
             files.into_iter().try_for_each(|file| {
                 let file = file?;
-                fs::copy(file.path(), self.folder.path().join("rules").join(file.file_name())).map(drop)
+                fs::copy(file.path(), self.folder.path().join(STACK).join("rules").join(file.file_name()))
+                    .map(drop)
             })
         });
         if let Err(error) = copied {

@@ -195,7 +195,7 @@ const MUTATIONS: [(&str, &str, &str); 14] = [
     ("devices", r#"0 * max(absent(devices_telemetry"#, r#"0 * max(absent(vector(1)) or absent(vector(1) > 0) or (devices_telemetry"#),
     ("devices", r#"max(absent(devices_devices{"#, r#"max((devices_devices{"#),
     ("devices", " > 0.2", " > 0.4"),
-    ("plugins", "(time() - (plugins_model", "(time() - 2 * (plugins_model"),
+    ("plugins", " > 86400", " > 90000"),
     ("plugins", " > 1500000000", " > 3500000000"),
     ("plugins", "min(plugins_memory_healthy", "-min(plugins_memory_healthy"),
     ("plugins", "for: 15m", "for: 50m"),

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use e2e::{Example, Loki, Prometheus, ScrapeJob, stack_folder, wait_for};
@@ -14,10 +13,9 @@ const ROLES: [&str; 3] = ["gateway", "orders", "payments"];
 const SOON: Duration = Duration::from_secs(75);
 
 /// Queries without data: the start of the dashboard's uid, a metric, and the reason.
-const EMPTY: [(&str, &str, &str); 6] = [
-    ("", "radiosonde_metrics_series_dropped_total", "no family has too many label sets"),
+const EMPTY: [(&str, &str, &str); 5] = [
     ("", "radiosonde_delivery_dropped_total", "nothing was dropped"),
-    ("", "system_health_score", "the shop has no components with a score"),
+    ("payments", "system_health_score", "no checks, no components"),
     ("orders-database", "database_repeated_queries_total", "no request repeats a query"),
     ("payments", "http_client_request", "payments calls nothing over HTTP"),
     ("payments", "health_check_status", "payments has no checks"),
@@ -76,8 +74,8 @@ fn each_query_of_each_dashboard_of_the_shop_returns_data() {
         let address = shop.says(&format!("{role}: http://"));
         let address = address.split_once(',').unwrap().0;
         prometheus.scrape(&ScrapeJob::new(role, address));
-        // Checks run when they are asked for.
-        ureq::get(format!("http://{address}/readyz")).call().unwrap();
+        // Checks run when they are asked for, also before the service is ready.
+        let _ = ureq::get(format!("http://{address}/readyz")).call();
     }
     let all: BTreeSet<Query> = dashboards().iter().flat_map(queries).collect();
     assert!(all.len() > 150, "{}", all.len());
@@ -111,16 +109,4 @@ fn each_query_of_each_dashboard_of_the_shop_returns_data() {
     let lines = all.iter().filter(|query| query.is_of_lines).count();
     eprintln!("{count} queries returned data, {lines} of them lines; {} are exceptions", all.len() - count);
     assert!(shop.end().status.success());
-}
-
-#[test]
-fn the_stack_has_the_dashboards_of_the_shop() {
-    let folder = stack_folder().join("grafana/dashboards");
-    let has = |dashboard: &Value| {
-        let file = format!("{}.json", dashboard["uid"].as_str().unwrap());
-        folder.join(Path::new(&file)).exists()
-    };
-    let missing: Vec<_> =
-        dashboards().iter().filter(|one| !has(one)).map(|one| one["uid"].to_string()).collect();
-    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -1,5 +1,6 @@
 use crate::catalogue::{Catalogue, Selector, SignalsEntry};
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::service::{Service, panel};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;

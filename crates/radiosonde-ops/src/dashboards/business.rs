@@ -1,13 +1,14 @@
 use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{Catalogue, MetricEntry, SignalsEntry};
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::{Reader, all_of, legend_of, unit_of, words};
 use crate::dashboards::service::Service;
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
 
-/// The most labels by which a panel tells series apart.
+/// The most labels by which a panel distinguishes series.
 const LABELS: usize = 2;
 
 /// A panel for each metric of the program itself, by its kind.
@@ -49,12 +50,14 @@ fn is_own(catalogue: &Catalogue, metric: &MetricEntry) -> bool {
     if of_work(true) {
         return true;
     }
-    let is_known = OF_THE_PROCESS
-        .iter()
-        .any(|start| metric.name.starts_with(start) || metric.name.contains(&format!("_{start}")));
-    let of_library = metric.declared_in.as_deref().is_some_and(of_library);
-    // Gauges of the program are declared through the library as well.
-    !of_work(false) && !is_known && !of_library
+    // The metrics of collectors have no place of declaration.
+    let of_collector = || {
+        OF_THE_PROCESS
+            .iter()
+            .any(|start| metric.name.starts_with(start) || metric.name.contains(&format!("_{start}")))
+    };
+    let of_library = metric.declared_in.as_deref().map_or_else(of_collector, of_library);
+    !of_work(false) && !of_library
 }
 
 /// Whether a file is one of radiosonde's crates: `…/radiosonde-signals-0.1.0/src/…`.

@@ -1,7 +1,8 @@
 use crate::catalogue::{Catalogue, Selector};
 use crate::dashboards::dashboard::Dashboard;
 use crate::dashboards::link::Link;
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::{Reader, all_of};
 use crate::dashboards::service::Service;
 use crate::dashboards::uid::uid;

@@ -1,4 +1,5 @@
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 
 /// The width of a dashboard.
 const WIDTH: u32 = 24;

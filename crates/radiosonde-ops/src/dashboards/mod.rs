@@ -12,6 +12,7 @@ mod objectives;
 mod options;
 mod overview;
 mod panel;
+mod panel_kind;
 mod reader;
 mod resources;
 mod service;

@@ -1,6 +1,7 @@
 use crate::catalogue::{Catalogue, ObjectiveEntry};
 use crate::dashboards::link::Link;
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::target::Target;
 use crate::promql::{Scope, promql_duration};
 use crate::rules::Recorded;

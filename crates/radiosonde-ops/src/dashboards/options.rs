@@ -1,4 +1,4 @@
-use crate::dashboards::panel::PanelKind;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::document::{Node, list, map};
 
 /// The options of a visualization.

@@ -1,6 +1,7 @@
 use crate::catalogue::LabelMatch;
-use crate::dashboards::panel::{Panel, PanelKind};
-use crate::dashboards::reader::{RATE, Reader};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
+use crate::dashboards::reader::{RATE, Reader, all_of};
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -46,7 +47,8 @@ fn health(reader: &Reader<'_>) -> Option<Panel> {
 
 /// By version where it is known: two of them while one is rolled out.
 fn instances(reader: &Reader<'_>) -> Option<Panel> {
-    let target = match (reader.find("build_info"), reader.find("process_start_time_seconds")) {
+    let info = reader.entry("build_info").filter(|info| info.has_label("version")).map(all_of);
+    let target = match (info, reader.find("process_start_time_seconds")) {
         (Some(info), _) => Target::new(reader.aggregated("count", &info, &["version"]), "{{version}}"),
         (None, Some(start)) => Target::new(reader.aggregated("count", &start, &[]), "instances"),
         (None, None) => return None,

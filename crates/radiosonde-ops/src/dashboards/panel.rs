@@ -1,47 +1,8 @@
 use crate::dashboards::link::Link;
 use crate::dashboards::options::{custom, options, transformations};
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::target::{Source, Target};
 use crate::document::{Node, list, map};
-
-/// A visualization that every supported Grafana has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PanelKind {
-    TimeSeries,
-    Stat,
-    Gauge,
-    Heatmap,
-    Table,
-    PieChart,
-    StateTimeline,
-    Logs,
-    Row,
-}
-
-impl PanelKind {
-    pub(crate) const fn plugin(self) -> &'static str {
-        match self {
-            Self::TimeSeries => "timeseries",
-            Self::Stat => "stat",
-            Self::Gauge => "gauge",
-            Self::Heatmap => "heatmap",
-            Self::Table => "table",
-            Self::PieChart => "piechart",
-            Self::StateTimeline => "state-timeline",
-            Self::Logs => "logs",
-            Self::Row => "row",
-        }
-    }
-
-    /// The height, and the number of such panels that fit beside each other.
-    pub(crate) const fn size(self) -> (u32, usize) {
-        match self {
-            Self::Stat | Self::Gauge => (5, 4),
-            Self::Logs => (10, 1),
-            Self::Row => (1, 1),
-            _ => (8, 2),
-        }
-    }
-}
 
 /// A value above which a panel has another color, or a line on a graph.
 #[derive(Debug, Clone, PartialEq)]

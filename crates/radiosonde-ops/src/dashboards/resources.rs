@@ -1,5 +1,6 @@
 use crate::catalogue::{LabelMatch, Selector};
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::Reader;
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;

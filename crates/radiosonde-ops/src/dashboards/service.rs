@@ -1,5 +1,6 @@
 use crate::dashboards::link::Link;
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::Reader;
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;

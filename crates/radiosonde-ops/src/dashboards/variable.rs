@@ -20,7 +20,7 @@ enum VariableKind {
 }
 
 impl Variable {
-    /// A data source, initially that whose uid is the name of its plugin. Grafana takes another one if there is none.
+    /// A data source, initially that whose uid is the name of its plugin. Without it, Grafana takes another one.
     pub(crate) fn source(plugin: &'static str, label: &'static str) -> Self {
         Self {
             name: plugin.to_owned(),

@@ -4,7 +4,7 @@ use crate::catalogue::{IndicatorEntry, LabelMatch, ObjectiveEntry, SaturationEnt
 use crate::dashboards::reader::{Reader, grouped, legend_of};
 use crate::dashboards::target::Target;
 
-/// Queries of the golden signals of work. Work of one kind shares its metrics, so a query has all of it, by the label that tells it apart.
+/// Queries of the golden signals of work. Work of one kind shares its metrics, so a query has all of it, by the label of its name.
 pub(crate) struct Work<'a> {
     pub(crate) reader: &'a Reader<'a>,
     pub(crate) signals: Vec<&'a SignalsEntry>,

@@ -1,5 +1,6 @@
 use crate::dashboards::database::rate;
-use crate::dashboards::panel::{Panel, PanelKind};
+use crate::dashboards::panel::Panel;
+use crate::dashboards::panel_kind::PanelKind;
 use crate::dashboards::reader::{Reader, all_of};
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;

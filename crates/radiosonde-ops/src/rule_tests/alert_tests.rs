@@ -44,6 +44,7 @@ impl Stories<'_> {
         let mut tests = vec![self.fires(&series, reaction)];
         tests.extend(self.quiet(&series, "the other side of the threshold is quiet", reaction, Level::Quiet));
         tests.extend(self.quiet(&series, "a restart is quiet", reaction, Level::QuietRestart));
+        tests.extend(self.fires_over_a_restart(&series, reaction));
         tests.extend(self.quiet(&series, "nothing happens is quiet", reaction, Level::Idle));
         tests.extend(self.quiet(
             &series,
@@ -99,6 +100,11 @@ impl Stories<'_> {
     fn quiet(&self, series: &AlertSeries<'_>, name: &str, reaction: u64, level: Level) -> Option<RuleTest> {
         let spans = series.spans(&[(level, reaction + 1)])?;
         Some(self.asked(Self::with(self.story(name), spans), reaction, false).end())
+    }
+
+    fn fires_over_a_restart(&self, series: &AlertSeries<'_>, reaction: u64) -> Option<RuleTest> {
+        let spans = series.spans(&[(Level::FiresRestart, reaction + 1)])?;
+        Some(self.asked(Self::with(self.story("a restart does not resolve it"), spans), reaction, true).end())
     }
 
     /// An alert about too little is one about nothing at all.

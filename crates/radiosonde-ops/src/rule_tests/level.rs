@@ -12,6 +12,8 @@ pub(crate) enum Level {
     Quiet,
     /// The same, and the process restarts halfway.
     QuietRestart,
+    /// Beyond it, and the process restarts halfway.
+    FiresRestart,
     /// Counters stand still.
     Idle,
     /// Nothing bad has happened since the start.

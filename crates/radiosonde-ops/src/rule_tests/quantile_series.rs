@@ -1,7 +1,7 @@
 use crate::promql::spellings;
 use crate::rule_tests::level::{Level, Span};
 use crate::rule_tests::sample_labels::SampleLabels;
-use crate::rule_tests::story::Part;
+use crate::rule_tests::story::{Part, restarting};
 
 /// The number of observations between two samples.
 const OBSERVATIONS: f64 = 1000.0;
@@ -20,15 +20,28 @@ pub(crate) fn quantile_spans(
         bounds.get(at).map_or(below, |bound| below + (bound - below) * quantile)
     };
     let all = 0..=bounds.len();
-    let above = all.clone().find(|at| value(*at) > threshold)?;
-    let below = all.rev().find(|at| value(*at) < threshold)?;
-    let (fires, quiet) = if is_above { (above, below) } else { (below, above) };
+    let lower = |at: usize| at.checked_sub(1).and_then(|below| bounds.get(below)).copied().unwrap_or(0.0);
+    let beyond = all.clone().find(|at| lower(*at) >= threshold);
+    let within = all.clone().rev().find(|at| bounds.get(*at).is_some_and(|bound| *bound <= threshold));
+    // The part of the observations that is slow: a bit more or less than the quantile leaves above it, or all and none of them.
+    let (slow, fast, shares) = match (beyond, within) {
+        (Some(slow), Some(fast)) if is_above => {
+            (slow, fast, [1.4, 0.6].map(|times| (1.0 - quantile) * times))
+        }
+        _ => {
+            let slow = all.clone().find(|at| value(*at) > threshold)?;
+            let fast = all.rev().find(|at| value(*at) < threshold)?;
+            (slow, fast, if is_above { [1.0, 0.0] } else { [0.0, 1.0] })
+        }
+    };
     let in_one = |instance: &str, levels: &[(Level, u64)], times: f64| {
         let names = bounds.iter().map(|bound| spellings(*bound).swap_remove(0)).chain(["+Inf".to_owned()]);
         let bucket = |(at, le): (usize, String)| {
-            let grown = |bucket: usize| if at >= bucket { OBSERVATIONS * times } else { 0.0 };
+            let of =
+                |share: f64, bucket: usize| if at >= bucket { OBSERVATIONS * times * share } else { 0.0 };
+            let [fires, quiet] = shares.map(|share| of(share, slow) + of(1.0 - share, fast));
             let parts: Option<Vec<_>> =
-                levels.iter().map(|(level, steps)| parts(*level, *steps, grown, fires, quiet)).collect();
+                levels.iter().map(|(level, steps)| parts(*level, *steps, fires, quiet)).collect();
             let series =
                 labels.clone().with("instance", instance).with("le", &le).series(&format!("{metric}_bucket"));
             Some((series, parts?.concat()))
@@ -42,20 +55,13 @@ pub(crate) fn quantile_spans(
     Some(spans)
 }
 
-/// Buckets whose observations all fall into one of them.
-fn parts(
-    level: Level,
-    steps: u64,
-    grown: impl Fn(usize) -> f64,
-    fires: usize,
-    quiet: usize,
-) -> Option<Vec<Part>> {
+/// A bucket that grows by this while the alert fires, and while it is quiet.
+fn parts(level: Level, steps: u64, fires: f64, quiet: f64) -> Option<Vec<Part>> {
     Some(match level {
-        Level::Fires | Level::OneOfMany => vec![Part::Grows(grown(fires), steps)],
-        Level::Quiet => vec![Part::Grows(grown(quiet), steps)],
-        Level::QuietRestart => {
-            vec![Part::Grows(grown(quiet), steps / 2), Part::Restarts(grown(quiet), steps - steps / 2)]
-        }
+        Level::Fires | Level::OneOfMany => vec![Part::Grows(fires, steps)],
+        Level::Quiet => vec![Part::Grows(quiet, steps)],
+        Level::FiresRestart => restarting(fires, steps),
+        Level::QuietRestart => restarting(quiet, steps),
         Level::Idle => vec![Part::Grows(0.0, steps)],
         Level::Gone => vec![Part::Gone(steps)],
         Level::NoBadSeries => return None,

@@ -95,6 +95,11 @@ impl Story {
     }
 }
 
+/// A counter of a process that starts again halfway.
+pub(crate) fn restarting(by: f64, steps: u64) -> Vec<Part> {
+    vec![Part::Grows(by, steps / 2), Part::Restarts(by, steps - steps / 2)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

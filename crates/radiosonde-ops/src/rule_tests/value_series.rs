@@ -7,7 +7,7 @@ use crate::promql::{Scope, counted_suffix};
 use crate::rule_tests::level::{Level, Span};
 use crate::rule_tests::quantile_series::quantile_spans;
 use crate::rule_tests::sample_labels::SampleLabels;
-use crate::rule_tests::story::Part;
+use crate::rule_tests::story::{Part, restarting};
 
 /// The number of events between two samples, where they are free.
 const EVENTS: f64 = 10_000.0;
@@ -120,6 +120,7 @@ impl ValueSeries<'_> {
             Some(match level {
                 Level::Fires => vec![Part::Grows(fires * seconds, *steps)],
                 Level::Quiet => vec![Part::Grows(quiet * seconds, *steps)],
+                Level::FiresRestart if fires > quiet => restarting(fires * seconds, *steps),
                 Level::QuietRestart if fires > quiet => restarting(quiet * seconds, *steps),
                 Level::Idle if fires > quiet => vec![Part::Grows(0.0, *steps)],
                 Level::Gone => vec![Part::Gone(*steps)],
@@ -160,6 +161,7 @@ impl ValueSeries<'_> {
         let part = |(level, steps): &(Level, u64)| match level {
             Level::Fires | Level::OneOfMany => vec![Part::Grows(grown(fires), *steps)],
             Level::Quiet => vec![Part::Grows(grown(quiet), *steps)],
+            Level::FiresRestart => restarting(grown(fires), *steps),
             Level::QuietRestart => restarting(grown(quiet), *steps),
             Level::Idle => vec![Part::Grows(0.0, *steps)],
             Level::NoBadSeries => vec![Part::Grows(grown(without_bad), *steps)],
@@ -167,11 +169,6 @@ impl ValueSeries<'_> {
         };
         self.levels.iter().flat_map(part).collect()
     }
-}
-
-/// A counter of a process that starts again halfway.
-pub(crate) fn restarting(by: f64, steps: u64) -> Vec<Part> {
-    vec![Part::Grows(by, steps / 2), Part::Restarts(by, steps - steps / 2)]
 }
 
 /// The name of the sample that counts.

@@ -38,7 +38,7 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
             own.is_empty()
         });
         if !fits {
-            found.push(format!("{path}: {value} is none of {schema}"));
+            found.push(format!("{path}: {value} fits nothing of {schema}"));
         }
         return;
     }

@@ -182,15 +182,15 @@ fn generated_alerts_pass_their_own_tests() {
 #[rustfmt::skip]
 const MUTATIONS: [(&str, &str, &str); 14] = [
     // Each series divided by itself.
-    ("devices", r#"sum(increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m]))"#, r#"increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m])"#),
-    ("devices", r#"(sum(increase(devices_api_requests_total{job=\"devices\"}[5m])) > 0)"#, r#"(sum(increase(devices_api_requests_total{status=~\"5.*\",job=\"devices\"}[5m])) > 0)"#),
+    ("devices", r#"sum(increase(devices_api_requests_total{status=~"5.*",job="devices"}[5m]))"#, r#"increase(devices_api_requests_total{status=~"5.*",job="devices"}[5m])"#),
+    ("devices", r#"(sum(increase(devices_api_requests_total{job="devices"}[5m])) > 0)"#, r#"(sum(increase(devices_api_requests_total{status=~"5.*",job="devices"}[5m])) > 0)"#),
     ("devices", r#"increase(devices_api_requests_total{status"#, r#"delta(devices_api_requests_total{status"#),
     // A quantile for each series, of raw buckets, and of the wrong share.
     ("devices", "sum by (le) (rate(devices_api_request", "sum by (le, instance) (rate(devices_api_request"),
     ("devices", "rate(devices_api_request_duration_seconds_bucket", "(devices_api_request_duration_seconds_bucket"),
     ("devices", "histogram_quantile(0.95, sum by (le) (rate(devices_api", "histogram_quantile(0.05, sum by (le) (rate(devices_api"),
     // A counter above 0 never resolves.
-    ("devices", r#"increase(devices_alerts_total{severity=\"critical\",job=\"devices\"}[5m])"#, r#"devices_alerts_total{severity=\"critical\",job=\"devices\"}"#),
+    ("devices", r#"increase(devices_alerts_total{severity="critical",job="devices"}[5m])"#, r#"devices_alerts_total{severity="critical",job="devices"}"#),
     // Nothing at all is too little.
     ("devices", r#"0 * max(absent(devices_telemetry"#, r#"0 * max(absent(vector(1)) or absent(vector(1) > 0) or (devices_telemetry"#),
     ("devices", r#"max(absent(devices_devices{"#, r#"max((devices_devices{"#),

@@ -4,7 +4,7 @@ use crate::document::json::string;
 use crate::document::node::Node;
 
 impl Node {
-    /// YAML in block style. Texts of several lines are literal blocks; texts that YAML might read as something else are quoted.
+    /// YAML in block style. Texts of several lines or with quotes, such as queries, are literal blocks; texts that YAML might read as something else are quoted.
     ///
     /// Source: <https://yaml.org/spec/1.2.2/>
     pub(crate) fn to_yaml(&self) -> String {
@@ -104,11 +104,11 @@ fn indent(depth: usize, out: &mut String) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// Whether a text of several lines can stand as it is: no control characters, no space at the beginning, nothing at the end that would be cut off.
+/// Whether a text of several lines, or with quotes, can stand as it is: no control characters, no space at the beginning, nothing at the end that would be cut off.
 fn is_block(text: &str) -> bool {
     let is_shown =
         |c: char| c == '\n' || (!c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
-    text.contains('\n')
+    text.contains(['\n', '"'])
         && text.chars().all(is_shown)
         && !text.starts_with([' ', '\n'])
         && !text.ends_with([' ', '\n'])
@@ -119,8 +119,68 @@ fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 12] =
         ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
     let is_safe = |c: char| c.is_ascii_alphanumeric() || "_-./ ()[]=~+*%<>".contains(c);
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(is_safe)
-        && !text.ends_with(' ')
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+    is_duration(text)
+        || text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(is_safe)
+            && !text.ends_with(' ')
+            && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// `5m`, which is no number in any version.
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && matches!(unit, "ms" | "s" | "m" | "h" | "d" | "w")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{Node, list, map};
+
+    #[test]
+    fn texts_are_quoted_where_yaml_would_read_something_else() {
+        let texts = [
+            "a b", "yes", "5m", "5", "-", "a: b", "a #b", "#", "", " a", "a ", "{a}", "é", "a\u{85}b", "NaN",
+            "a'b",
+        ];
+        let expected = "\
+- a b
+- \"yes\"
+- 5m
+- \"5\"
+- \"-\"
+- \"a: b\"
+- \"a #b\"
+- \"#\"
+- \"\"
+- \" a\"
+- \"a \"
+- \"{a}\"
+- \"é\"
+- \"a\\u0085b\"
+- \"NaN\"
+- \"a'b\"
+";
+        assert_eq!(list(texts).to_yaml(), expected);
+    }
+
+    #[test]
+    fn queries_are_blocks_and_maps_and_lists_are_indented() {
+        let query = "a{b=\"c\"}\n\nor d";
+        let rule = map([("expr", query.into()), ("labels", map::<&str>([])), ("for", list([1.5, -2.0]))]);
+        let node = map([("rules", list([rule, "\"x\" ".into(), Node::from(true)]))]);
+        let expected = "\
+rules:
+  - expr: |-
+      a{b=\"c\"}
+
+      or d
+    labels: {}
+    for:
+      - 1.5
+      - -2
+  - \"\\\"x\\\" \"
+  - true
+";
+        assert_eq!(node.to_yaml(), expected);
+    }
 }

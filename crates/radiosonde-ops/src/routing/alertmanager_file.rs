@@ -175,11 +175,11 @@ mod tests {
     fn owners_have_receivers_of_the_severities_of_their_alerts() {
         let file = file(&[
             &[("severity", "critical"), ("owner", "shop"), ("slo", "a")],
-            &[("severity", "warning"), ("owner", "the \"A\" team")],
+            &[("severity", "warning"), ("owner", "the #1 team")],
             &[("severity", "info"), ("owner", "nobody")],
         ]);
         let names: Vec<_> = file.lines().filter_map(|line| line.strip_prefix("  - name: ")).collect();
-        assert_eq!(names, ["page", "page-shop", "ticket", "\"ticket-the \\\"A\\\" team\"", "chat"]);
+        assert_eq!(names, ["page", "page-shop", "ticket", "\"ticket-the #1 team\"", "chat"]);
         assert!(
             file.contains("            - \"owner = \\\"shop\\\"\"\n          receiver: page-shop\n"),
             "{file}"

@@ -1,7 +1,7 @@
 use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{Catalogue, ConditionEntry, Merge, SaturationEntry, Selector, ValueEntry};
-use crate::promql::{Scope, Sums, aggregated, counted_suffix, merged, promql_duration};
+use crate::promql::{Scope, Sums, aggregated, counted_suffix, merged, parenthesized, promql_duration};
 use crate::rules::burn::{budget_remaining, burning};
 use crate::rules::refused::GenerateErrorKind;
 
@@ -84,7 +84,7 @@ fn numbers(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Result<Vec<St
             let range = promql_duration(*window);
             let sums = sums("increase", &range, by, scope);
             let all = sums.of(all);
-            one(format!("({}) / ({all} > 0)", sums.or_zero(bad, &all)))
+            one(format!("{} / ({all} > 0)", parenthesized(&sums.or_zero(bad, &all))))
         }
         ValueEntry::Quantile { quantile, histograms, window } => {
             let range = promql_duration(*window);

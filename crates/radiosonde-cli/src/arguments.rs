@@ -45,7 +45,7 @@ pub(crate) const USAGE: &str = "\
 Checks PromQL against what a program declares, and generates rules and dashboards from it.
 
 radiosonde check [OPTIONS] PATH...           rules, dashboards and queries that were written by hand
-radiosonde catalogue SOURCE [--markdown]     what a program declares
+radiosonde catalogue [--markdown] SOURCE     what a program declares
 radiosonde generate --name NAME SOURCE DIR   rules, their tests, dashboards and documents
 radiosonde lint SOURCE                       names and help texts, by promlint's rules
 
@@ -67,7 +67,7 @@ generate:
   -h, --help             this text
   -V, --version          the version
 
-It ends with 0 if nothing was found, with 1 if something was, and with 2 if it could not do its work.
+Exit status: 0 no findings, 1 findings, 2 failure.
 ";
 
 const COMMANDS: [&str; 4] = ["check", "catalogue", "generate", "lint"];
@@ -108,7 +108,7 @@ fn parse_check(parser: &mut Parser) -> Result<Command, Failure> {
     let mut check = Check::default();
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
-            Arg::Long("catalogue" | "metrics") => check.catalogues.push(text(parser)?),
+            Arg::Long("catalogue") => check.catalogues.push(text(parser)?),
             Arg::Long("external") => check.external.push(text(parser)?),
             Arg::Long("target-label") => check.target_labels.push(text(parser)?),
             Arg::Long("strict") => check.is_strict = true,
@@ -129,7 +129,6 @@ fn parse_catalogue(parser: &mut Parser) -> Result<Command, Failure> {
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
             Arg::Long("markdown") => format = Format::Markdown,
-            Arg::Long("json") => format = Format::Json,
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(USAGE)),
             Arg::Value(value) if source.is_none() => source = Some(positional(value)?),
             other => return Err(usage(other.unexpected())),

@@ -26,9 +26,17 @@ fn run() -> Result<Outcome, Failure> {
 fn main() -> ExitCode {
     match run() {
         Ok(outcome) => {
-            // A reader that has gone, such as `head`, has seen enough.
-            let _ = io::stdout().lock().write_all(outcome.text.as_bytes());
-            if outcome.has_findings { ExitCode::from(1) } else { ExitCode::SUCCESS }
+            let mut out = io::stdout().lock();
+            match out.write_all(outcome.text.as_bytes()).and_then(|()| out.flush()) {
+                // A reader that has gone, such as `head`, has seen enough.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    let _ =
+                        writeln!(io::stderr().lock(), "radiosonde: the output cannot be written: {error}");
+                    ExitCode::from(2)
+                }
+                _ if outcome.has_findings => ExitCode::from(1),
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(failure) => {
             let _ = writeln!(io::stderr().lock(), "radiosonde: {failure}");

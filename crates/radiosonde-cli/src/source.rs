@@ -1,4 +1,5 @@
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::time::Duration;
 
 use radiosonde_ops::Catalogue;
@@ -14,11 +15,15 @@ pub(crate) fn read(source: &str) -> Result<Catalogue, Failure> {
     let text = if source.starts_with("http://") || source.starts_with("https://") {
         scrape(source)?
     } else {
-        let size = fs::metadata(source).map_err(|error| Failure::of(source, error))?.len();
-        if size > MAX_BYTES {
-            return Err(Failure::of(source, format!("{size} bytes; expected at most {MAX_BYTES}")));
+        let mut text = String::new();
+        let file = File::open(source).map_err(|error| Failure::of(source, error))?;
+        // The length of a pipe is not known before it has ended.
+        let read =
+            file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| Failure::of(source, error))?;
+        if u64::try_from(read).unwrap_or(u64::MAX) > MAX_BYTES {
+            return Err(Failure::of(source, format!("too long; expected at most {MAX_BYTES} bytes")));
         }
-        fs::read_to_string(source).map_err(|error| Failure::of(source, error))?
+        text
     };
     if text.trim_start().starts_with('{') && !text.contains("\n# ") {
         return Catalogue::from_json(&text).map_err(|error| Failure::of(source, error));

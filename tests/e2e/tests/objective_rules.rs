@@ -45,7 +45,8 @@ fn over_time(registry: &Registry) -> Vec<Slo> {
     let gauge = |name| Series::of(registry, name, Kind::Gauge);
     registry.gauge("queue_depth", "Depth.").labels(&["queue"]).unwrap();
     registry.gauge("model_accuracy_ratio", "Accuracy.").build().unwrap();
-    registry.gauge("last_update_timestamp_seconds", "Time.").build().unwrap();
+    let updated = registry.gauge("last_update_timestamp_seconds", "Time.");
+    updated.renamed_from(&["last_refresh_timestamp_seconds"]).build().unwrap();
     registry.counter("points_total", "Points.").build().unwrap();
     let points = Series::of(registry, "points_total", Kind::Counter);
     vec![

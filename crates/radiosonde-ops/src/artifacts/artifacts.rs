@@ -12,8 +12,8 @@ const LIST: &str = "generated.txt";
 /// Generated files: their paths below a folder, and their texts.
 ///
 /// # Shape
-/// A runbook is generated down to a line that names itself as the border, and by hand below it. What is below is written once, with a file
-/// that is missing; after that it is neither compared nor overwritten.
+/// Runbooks and Alertmanager's routes are generated down to a line that names itself as the border, and written by hand below it. That part is
+/// written once, with a file that is missing; after that it is neither compared, nor overwritten, nor removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Artifacts {
     files: BTreeMap<String, String>,
@@ -60,7 +60,7 @@ impl Artifacts {
     /// The files below a folder that differ from these. Line ends may be those of Windows.
     ///
     /// # Errors
-    /// As of [`fs::read`], unless a file is missing.
+    /// As of [`fs::read`] and [`fs::read_to_string`], unless a file is missing.
     pub fn drifts(&self, folder: &Path) -> io::Result<Vec<Drift>> {
         let mut drifts = Vec::new();
         for (path, expected) in &self.files {
@@ -93,7 +93,7 @@ impl Artifacts {
         self
     }
 
-    /// The files of the list in the folder that are there and not among these. A runbook stays: people have written in it.
+    /// The files of the list in the folder that are there and not among these. One with a border stays: people have written in it.
     fn stale(&self, folder: &Path) -> io::Result<Vec<String>> {
         if !self.files.contains_key(LIST) {
             return Ok(Vec::new());
@@ -107,8 +107,7 @@ impl Artifacts {
             let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
             !self.files.contains_key(*path)
                 && is_below
-                && !path.starts_with("runbooks/")
-                && folder.join(path).is_file()
+                && fs::read_to_string(folder.join(path)).is_ok_and(|text| !text.contains(BORDER))
         };
         Ok(list.lines().filter(is_stale).map(str::to_owned).collect())
     }
@@ -200,6 +199,13 @@ mod tests {
         fewer.write(&folder).unwrap();
         assert_eq!(fewer.drifts(&folder).unwrap(), []);
         assert!(!folder.join("rules/b.yml").exists() && folder.join("rules/mine.yml").exists());
+
+        // People have written below a border.
+        let page = format!("<!-- {BORDER} -->\nmine\n");
+        fs::write(folder.join("rules/c.md"), page).unwrap();
+        fs::write(folder.join(LIST), "rules/a.yml\nrules/c.md\n").unwrap();
+        fewer.write(&folder).unwrap();
+        assert!(folder.join("rules/c.md").exists());
 
         // A list that was changed by hand removes nothing outside of the folder.
         fs::write(folder.with_extension("outside"), "a\n").unwrap();

@@ -14,7 +14,8 @@ const BLESS: &str = "RADIOSONDE_BLESS";
 ///
 /// # Shape
 /// - `assert_artifacts!("ops/", artifacts)`: [`Artifacts`](crate::Artifacts), or a `Result` of them.
-/// - `assert_artifacts!("ops/")`: those of [`Registry::global`](radiosonde_metrics::Registry::global), with the name of the crate.
+/// - `assert_artifacts!("ops/")`: those of [`Registry::global`](radiosonde_metrics::Registry::global), with the name of the crate, for a Prometheus
+///   that scrapes no other program. Of several, each needs [`Generator::matching`](crate::Generator::matching).
 ///
 /// The folder is beside the crate's manifest. `RADIOSONDE_BLESS=1` writes the files; it is refused where `CI` is set, so that a pipeline never
 /// blesses what it is to test.

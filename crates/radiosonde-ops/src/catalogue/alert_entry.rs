@@ -116,6 +116,9 @@ pub enum ValueEntry {
         /// The window, in seconds.
         #[serde(with = "durations")]
         window: Duration,
+        /// The number of bad events that the window has to have for an alert; 0 is any.
+        #[serde(default)]
+        min_bad_events: f64,
     },
     /// A quantile of the observations of histograms in a window.
     Quantile {

@@ -77,7 +77,7 @@ impl Catalogue {
         renamed.map(|metric| (metric.name.clone(), metric.former_names.clone())).collect()
     }
 
-    /// Adds what another program declares, for rules and dashboards that read several.
+    /// Adds what another program declares, to check rules and dashboards that read several. Rules are generated for each program by itself.
     ///
     /// Of a metric that both have, the labels, the buckets and the possible values add up; where one of them knows no values of a label, any is
     /// possible.
@@ -89,9 +89,16 @@ impl Catalogue {
             }
         }
         self.metrics.sort_by(|one, two| one.name.cmp(&two.name));
-        self.signals.extend(other.signals);
-        self.objectives.extend(other.objectives);
-        self.alerts.extend(other.alerts);
+        fn add<T: PartialEq>(own: &mut Vec<T>, other: Vec<T>) {
+            for entry in other {
+                if !own.contains(&entry) {
+                    own.push(entry);
+                }
+            }
+        }
+        add(&mut self.signals, other.signals);
+        add(&mut self.objectives, other.objectives);
+        add(&mut self.alerts, other.alerts);
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote.

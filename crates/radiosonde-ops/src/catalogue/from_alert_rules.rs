@@ -25,7 +25,7 @@ impl Catalogue {
     ///
     /// let catalogue = Catalogue::of(&registry).with_alerts(&registry, [rule]);
     /// let rules = Generator::new("devices", catalogue).rules()?.to_yaml();
-    /// assert!(rules.contains(r#"sum(devices{status=\"offline\"}) / (sum(devices) > 0) > 0.2"#));
+    /// assert!(rules.contains("sum(devices{status=\"offline\"}) / (sum(devices) > 0) > 0.2"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -94,13 +94,16 @@ impl Rules<'_> {
             Source::Age(timestamps) => ValueEntry::Age(of(timestamps)),
             Source::Increase(events, window) => ValueEntry::Increase { events: of(events), window: *window },
             Source::Rate(events, window) => ValueEntry::Rate { events: of(events), window: *window },
-            Source::Ratio { bad, all, window } => {
-                ValueEntry::Ratio { bad: vec![of(bad)], all: vec![of(all)], window: *window }
-            }
+            Source::Ratio { bad, all, window } => ValueEntry::Ratio {
+                bad: vec![of(bad)],
+                all: vec![of(all)],
+                window: *window,
+                min_bad_events: 0.0,
+            },
             Source::ErrorRatio(work, window) => {
                 let signals = self.signals(work).into_iter();
                 let (bad, all) = signals.filter_map(|signals| signals.errors.zip(signals.traffic)).unzip();
-                ValueEntry::Ratio { bad, all, window: *window }
+                ValueEntry::Ratio { bad, all, window: *window, min_bad_events: 0.0 }
             }
             Source::Quantile { quantile, of: histograms, window } => ValueEntry::Quantile {
                 quantile: *quantile,

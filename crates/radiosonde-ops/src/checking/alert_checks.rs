@@ -8,6 +8,18 @@ use crate::checking::shape::{Measure, Shape};
 /// Words that stand for a share in names and annotations.
 const SHARES: [&str; 6] = ["percent", "ratio", "share of", "errorrate", "error rate", "failure rate"];
 
+/// Whether a word stands for itself, or ends a name such as `HighErrorRatio`: `duration` and `percentile` are others.
+fn has_word(texts: &str, word: &str) -> bool {
+    texts.match_indices(word).any(|(at, _)| {
+        let before = texts[..at].chars().next_back();
+        let after = texts[at + word.len()..].chars().next();
+        let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !is_inside(after)
+            && (!is_inside(before)
+                || ["errorratio", "errorrate"].iter().any(|name| texts[..at + word.len()].ends_with(name)))
+    })
+}
+
 impl Inference<'_> {
     /// Checks what an alert compares; `texts` are its name and annotations.
     pub(crate) fn alert(&mut self, expr: &Expr, texts: &str) {
@@ -57,7 +69,7 @@ impl Inference<'_> {
         texts: &str,
     ) {
         let texts = texts.to_lowercase();
-        let share = SHARES.into_iter().find(|word| texts.contains(word)).or_else(|| percent_sign(&texts));
+        let share = SHARES.into_iter().find(|word| has_word(&texts, word)).or_else(|| percent_sign(&texts));
         let below_one = threshold > 0.0 && threshold < 1.0;
         let (true, true, Some(word)) = (shape.measure == Measure::PerSecond, below_one, share) else {
             return;

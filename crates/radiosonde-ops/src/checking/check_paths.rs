@@ -21,7 +21,7 @@ impl Checker {
     /// lists of queries (`.promql`, `.logql`). Recording rules of any of them are known in all of them; other YAML and JSON files are passed over.
     ///
     /// # Errors
-    /// As of [`fs::read_dir`] and [`fs::read`].
+    /// As of [`fs::read_dir`] and [`fs::read`], and if there is no file to check: a folder that moved would else be in order for ever.
     pub fn check_paths<P: AsRef<Path>>(&self, paths: &[P]) -> io::Result<Vec<Diagnostic>> {
         let mut files = Vec::new();
         for path in paths {
@@ -39,6 +39,10 @@ impl Checker {
                 }
                 texts.push((path, text, kind));
             }
+        }
+        if texts.is_empty() {
+            let message = "nothing to check; expected rule files, dashboards or queries";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let found = texts.iter().flat_map(|(path, text, kind)| {
             let file = path.display().to_string();

@@ -12,6 +12,11 @@ impl Node {
         match self {
             Self::Map(entries) if !entries.is_empty() => write_map(entries, 0, true, &mut out),
             Self::List(values) if !values.is_empty() => write_list(values, 0, &mut out),
+            // A value that is put into a line, and has to stay in it.
+            Self::Text(text) if is_block(text) => {
+                string(text, &mut out);
+                out.push('\n');
+            }
             scalar => {
                 scalar.write_scalar(0, &mut out);
                 out.push('\n');

@@ -58,6 +58,11 @@ impl Scope {
         bridged(ranges.map(|selector| format!("{function}({selector}[{window}])")))
     }
 
+    /// The values of gauges as they were this long ago.
+    pub(crate) fn offset(&self, of: &Selector, ago: &str) -> String {
+        bridged(self.each_name(of, "", &[]).into_iter().map(|selector| format!("{selector} offset {ago}")))
+    }
+
     /// `rate` or `increase` of the bucket that a condition such as `le="1"` selects.
     pub(crate) fn bucket(&self, function: &str, of: &Selector, le: &str, window: &str) -> String {
         let ranges = self

@@ -53,6 +53,9 @@ impl Stories<'_> {
             Level::NoBadSeries,
         ));
         tests.extend(self.quiet(&series, "one instance is not the program", reaction, Level::OneOfMany));
+        let few = "an outage with too few events is quiet";
+        let story = self.few().and_then(|events| self.quiet(&series, few, reaction, Level::Few(events)));
+        tests.extend(story);
         tests.extend(self.gone(&series, reaction));
         tests
     }
@@ -100,6 +103,17 @@ impl Stories<'_> {
     fn quiet(&self, series: &AlertSeries<'_>, name: &str, reaction: u64, level: Level) -> Option<RuleTest> {
         let spans = series.spans(&[(level, reaction + 1)])?;
         Some(self.asked(Self::with(self.story(name), spans), reaction, false).end())
+    }
+
+    /// A number of bad events that is not enough.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    fn few(&self) -> Option<u32> {
+        match value(&self.alert.condition) {
+            Some(ValueEntry::Ratio { min_bad_events, .. }) if *min_bad_events >= 2.0 => {
+                Some((min_bad_events * 0.7).floor() as u32)
+            }
+            _ => None,
+        }
     }
 
     fn fires_over_a_restart(&self, series: &AlertSeries<'_>, reaction: u64) -> Option<RuleTest> {

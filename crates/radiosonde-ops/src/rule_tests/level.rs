@@ -14,6 +14,8 @@ pub(crate) enum Level {
     QuietRestart,
     /// Beyond it, and the process restarts halfway.
     FiresRestart,
+    /// Beyond it, by this number of bad events in all.
+    Few(u32),
     /// Counters stand still.
     Idle,
     /// Nothing bad has happened since the start.

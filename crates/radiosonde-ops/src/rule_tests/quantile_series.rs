@@ -64,6 +64,6 @@ fn parts(level: Level, steps: u64, fires: f64, quiet: f64) -> Option<Vec<Part>> 
         Level::QuietRestart => restarting(quiet, steps),
         Level::Idle => vec![Part::Grows(0.0, steps)],
         Level::Gone => vec![Part::Gone(steps)],
-        Level::NoBadSeries => return None,
+        Level::NoBadSeries | Level::Few(_) => return None,
     })
 }

@@ -134,16 +134,19 @@ impl ValueSeries<'_> {
         let [fires, quiet] = self.sides().map(|share| share.clamp(0.0, 1.0));
         let has = |wanted: Level| self.levels.iter().any(|(level, _)| *level == wanted);
         // Too few bad ones are the alert.
-        if fires < quiet && (has(Level::Idle) || has(Level::NoBadSeries) || has(Level::OneOfMany)) {
+        let is_bad = |(level, _): &(Level, u64)| {
+            matches!(level, Level::Idle | Level::NoBadSeries | Level::OneOfMany | Level::Few(_))
+        };
+        if fires < quiet && self.levels.iter().any(is_bad) {
             return None;
         }
         let is_part = SampleLabels::is_part(bad, all, self.scope);
         let good = self.rest(bad, all)?;
         let good_share = |share: f64| if is_part { 1.0 - share } else { 1.0 };
         let mut spans =
-            vec![(good.series(&name(all)), self.shares([fires, quiet].map(good_share), good_share(0.0)))];
+            vec![(good.series(&name(all)), self.shares([fires, quiet, 0.0, 1.0].map(good_share)))];
         if !has(Level::NoBadSeries) {
-            spans.push((self.labels(bad).series(&name(bad)), self.shares([fires, quiet], 0.0)));
+            spans.push((self.labels(bad).series(&name(bad)), self.shares([fires, quiet, 0.0, 1.0])));
         }
         if has(Level::OneOfMany) {
             let steps = self.levels.iter().map(|(_, steps)| steps).sum();
@@ -156,13 +159,14 @@ impl ValueSeries<'_> {
     }
 
     /// A counter of these shares of all events.
-    fn shares(&self, [fires, quiet]: [f64; 2], without_bad: f64) -> Vec<Part> {
+    fn shares(&self, [fires, quiet, without_bad, outage]: [f64; 4]) -> Vec<Part> {
         let grown = |share: f64| (EVENTS * share).round();
         let part = |(level, steps): &(Level, u64)| match level {
             Level::Fires | Level::OneOfMany => vec![Part::Grows(grown(fires), *steps)],
             Level::Quiet => vec![Part::Grows(grown(quiet), *steps)],
             Level::FiresRestart => restarting(grown(fires), *steps),
             Level::QuietRestart => restarting(grown(quiet), *steps),
+            Level::Few(events) => vec![Part::Jumps(f64::from(*events) * outage, *steps)],
             Level::Idle => vec![Part::Grows(0.0, *steps)],
             Level::NoBadSeries => vec![Part::Grows(grown(without_bad), *steps)],
             Level::Gone => vec![Part::Gone(*steps)],

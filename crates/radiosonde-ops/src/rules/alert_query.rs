@@ -16,7 +16,11 @@ pub(crate) fn alert_query(
     };
     Ok(Some(match condition {
         ConditionEntry::Above { value, threshold, by } => {
-            compared(&numbers(value, by.as_deref(), scope)?, ">", *threshold)
+            let query = compared(&numbers(value, by.as_deref(), scope)?, ">", *threshold);
+            match enough_bad_events(value, by.as_deref(), scope) {
+                Some(enough) => format!("{query}\nand\n{enough}"),
+                None => query,
+            }
         }
         ConditionEntry::Below { value, threshold, by } => {
             let query = compared(&numbers(value, by.as_deref(), scope)?, "<", *threshold);
@@ -77,7 +81,7 @@ fn numbers(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Result<Vec<St
         ValueEntry::Rate { events, window } => {
             one(sums("rate", &promql_duration(*window), by, scope).of(std::slice::from_ref(events)))
         }
-        ValueEntry::Ratio { bad, all, window } => {
+        ValueEntry::Ratio { bad, all, window, .. } => {
             if bad.is_empty() || all.is_empty() {
                 return Err(GenerateErrorKind::NoSeries);
             }
@@ -98,6 +102,18 @@ fn numbers(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Result<Vec<St
                 .collect::<Vec<_>>();
             if queries.is_empty() { Err(GenerateErrorKind::NoSeries) } else { Ok(queries) }
         }
+    }
+}
+
+/// Has a result while a ratio is that of enough bad events.
+fn enough_bad_events(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Option<String> {
+    match value {
+        ValueEntry::Ratio { bad, all, window, min_bad_events } if *min_bad_events > 0.0 => {
+            let range = promql_duration(*window);
+            let sums = sums("increase", &range, by, scope);
+            Some(format!("{} >= {min_bad_events}", sums.or_zero(bad, &sums.of(all))))
+        }
+        _ => None,
     }
 }
 

@@ -116,7 +116,8 @@ fn window_sums(
     window: Duration,
 ) -> WindowSums {
     let base = base_window(objective);
-    if window < base * ADDED_UP {
+    let is_multiple = window.as_nanos().is_multiple_of(base.as_nanos().max(1));
+    if window < base * ADDED_UP || !is_multiple {
         return sums.in_window(window);
     }
     let range = format!("[{}:{}]", promql_duration(window), promql_duration(base));

@@ -49,12 +49,12 @@ impl<'a> ObjectiveSums<'a> {
         Some(match &self.objective.indicator {
             IndicatorEntry::Throughput { events, at_least } => {
                 // A scrape a minute has two samples in it.
-                let window = promql_duration((self.base / 2).max(Duration::from_secs(60)));
+                let window = promql_duration((self.base / 2).max(Duration::from_secs(120)));
                 format!("sum({}) < bool {at_least}", scope.growth("rate", events, &window))
             }
             IndicatorEntry::Freshness { timestamp, at_most } => {
                 let (now, never) = (scope.instant(timestamp), Duration::from_secs_f64(*at_most));
-                let before = format!("{now} offset {}", promql_duration(never));
+                let before = scope.offset(timestamp, &promql_duration(never));
                 // A time of 0 was never set: unknown for as long as a good one may be old, and bad from then on.
                 format!(
                     "max(\n  (time() - ({now} > 0) > bool {at_most})\n  or\n  1 + ({now} == 0 and {before} == 0)\n)"

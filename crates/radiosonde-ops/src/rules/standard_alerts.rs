@@ -9,6 +9,8 @@ use crate::catalogue::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 const WINDOW: Duration = Duration::from_secs(300);
+/// As of objectives: one failure of three requests at night is no page.
+const LEAST_BAD_EVENTS: f64 = 5.0;
 
 /// The alerts that every program has, by the golden signals of its work and by its own counters.
 ///
@@ -17,8 +19,8 @@ const WINDOW: Duration = Duration::from_secs(300);
 ///
 /// | Alert | Holds if | For | Severity |
 /// |---|---|---|---|
-/// | `ServiceDown` | there are no metrics of the program | 2 min | critical |
-/// | `HighErrorRate{kind}` | more than 5 % of the work of a kind failed in 5 min | 5 min | critical |
+/// | `ServiceDown` | no instance of the program has metrics; a rule on `up` is about one of several | 2 min | critical |
+/// | `HighErrorRate{kind}` | more than 5 % of the work of a kind failed in 5 min, and 5 pieces of it | 5 min | critical |
 /// | `ElevatedErrorRate{kind}` | more than 1 % did | 15 min | warning |
 /// | `HighLatency{kind}` | the 95th percentile of requests is above 1 s | 10 min | warning |
 /// | `SlowDatabaseQueries` | that of queries is above 100 ms | 10 min | warning |
@@ -104,7 +106,12 @@ fn errors(catalogue: &Catalogue) -> Vec<AlertEntry> {
     let each = kinds(catalogue).into_iter().filter_map(|(kind, signals)| {
         let both = signals.iter().filter_map(|signals| signals.errors.clone().zip(signals.traffic.clone()));
         let (bad, all): (Vec<_>, Vec<_>) = both.unzip();
-        let ratio = ValueEntry::Ratio { bad: (!bad.is_empty()).then_some(bad)?, all, window: WINDOW };
+        let ratio = ValueEntry::Ratio {
+            bad: (!bad.is_empty()).then_some(bad)?,
+            all,
+            window: WINDOW,
+            min_bad_events: LEAST_BAD_EVENTS,
+        };
         let one = |name, severity, hold, threshold| {
             let summary = format!("The share of {} that fails is {{value}}.", plural(kind));
             labelled(
@@ -172,6 +179,8 @@ fn saturations(catalogue: &Catalogue) -> Vec<AlertEntry> {
         let full = |threshold| above(ValueEntry::Saturation(vec![saturation.clone()]), threshold, None);
         match (&*signals.kind, &*signals.name) {
             ("database", _) => pools.push(saturation.clone()),
+            // The same connections, seen from the pool.
+            ("database_pool", _) => {}
             ("resource", name) if name.ends_with("cpu") => {
                 let summary = "The share of the CPU in use is {value}.";
                 let cpu = alert("HighCpuUsage", "warning", 10 * MINUTE, full(0.8), summary);
@@ -183,7 +192,7 @@ fn saturations(catalogue: &Catalogue) -> Vec<AlertEntry> {
                 alerts.push(labelled(memory, [("resource", name)]));
             }
             (kind, name) => {
-                let summary = "The share in use of {name}, a {kind}, is {value}.";
+                let summary = "The share in use of {name} ({kind}) is {value}.";
                 let high = alert("SaturationHigh", "warning", WINDOW, full(0.9), summary);
                 alerts.push(labelled(high, [("kind", kind), ("name", name)]));
             }

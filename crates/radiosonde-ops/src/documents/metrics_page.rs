@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::catalogue::{AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, ObjectiveEntry, Selector};
+use crate::documents::readable::readable;
 use crate::markdown::cell;
 use crate::promql::promql_duration;
 use crate::rules::{Rule, RuleFile};
@@ -62,7 +63,7 @@ fn alert_row(rule: &Rule) -> Option<String> {
     let own: Vec<_> = own.map(|(name, value)| format!("`{name}={value}`")).collect();
     let hold = if hold.is_zero() { String::new() } else { promql_duration(*hold) };
     let summary = annotations.get("summary").map(String::as_str).unwrap_or_default();
-    let (own, hold, summary) = (cell(&own.join(" ")), cell(&hold), cell(summary));
+    let (own, hold, summary) = (cell(&own.join(" ")), cell(&hold), cell(&readable(summary)));
     Some(format!("| [`{alert}`](runbooks/{alert}.md) | {severity} |{own}|{hold}|{summary}|\n"))
 }
 

@@ -2,6 +2,7 @@
 
 mod log_queries;
 mod metrics_page;
+mod readable;
 mod runbooks;
 
 pub(crate) use log_queries::{error_lines, log_queries};

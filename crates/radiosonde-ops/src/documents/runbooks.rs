@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::documents::readable::readable;
 use crate::markdown::cell;
 use crate::promql::{promql_duration, quoted};
 use crate::rules::{Rule, RuleFile};
@@ -76,7 +77,7 @@ impl Page<'_> {
     /// What all rules mean. Braces are those of Prometheus' templates.
     fn meaning(&self, out: &mut String) {
         for text in TEXTS.iter().filter_map(|annotation| self.shared(annotation)) {
-            out.push_str(text);
+            out.push_str(&readable(text));
             out.push_str("\n\n");
         }
     }
@@ -99,7 +100,7 @@ impl Page<'_> {
             out.push_str(":\n\n");
             let own = TEXTS.iter().filter(|annotation| self.shared(annotation).is_none());
             for text in own.filter_map(|annotation| rule.annotations.get(*annotation)) {
-                let _ = write!(out, "{text}\n\n");
+                let _ = write!(out, "{}\n\n", readable(text));
             }
             let _ = write!(out, "```promql\n{}\n```\n\n", rule.expr.trim_end());
         }
@@ -199,7 +200,7 @@ mod tests {
 
 Too many orders fail.
 
-Now {{ $value }}.
+Now {value}.
 
 ## When it fires
 

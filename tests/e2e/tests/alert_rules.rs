@@ -234,3 +234,33 @@ fn prometheus_evaluates_every_generated_alert() {
     });
     assert!(rules.iter().filter(|rule| rule.group == "alerts").count() > 30, "{rules:?}");
 }
+
+#[test]
+fn odd_names_and_texts_are_escaped_wherever_they_stand() {
+    let Some(promtool) = Promtool::find() else { return };
+    let registry = Registry::new();
+    let depth = gauge(&registry, "queue_depth", &["queue"]).with("queue", "a \"b\"\\\n{{ $value }}|é");
+    let odd = "../Odd \"name\" {{ $value }}\n| é: #";
+    let rule = AlertRule::new(odd, Condition::above(Value::sum(depth), 2.0))
+        .label("team", "{{ .Labels }} \"x\"\n- y: z")
+        .summary("{value} of {queue} {{ end }} {{ \"x\" }}\n\n# no heading\n")
+        .runbook("https://runbooks.example/{{x}}?a=\"b\"");
+    let catalogue = Catalogue::of(&registry).with_alerts(&registry, [rule]);
+    let generator = Generator::new("../odd \"name\"", catalogue).matching("job", "{{ 1 }}\"\\\n");
+    let artifacts = generator.artifacts().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    artifacts.write(&folder.path().join("ops")).unwrap();
+    let outside: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(outside, ["ops"]);
+    for (path, text) in artifacts.files() {
+        let path = folder.path().join("ops").join(path);
+        if path.parent().unwrap().ends_with("rules") {
+            promtool.check_rules(&path).unwrap_or_else(|printed| panic!("{printed}\n{text}"));
+        } else if path.parent().unwrap().ends_with("rule_tests") {
+            promtool.test_rules(&path).unwrap_or_else(|printed| panic!("{printed}\n{text}"));
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            serde_json::from_str::<serde_json::Value>(text).unwrap();
+        }
+    }
+}

@@ -1,7 +1,7 @@
 use crate::artifacts::artifacts::Artifacts;
 use crate::catalogue::{AlertEntry, Catalogue};
 use crate::dashboards::{Dashboard, NoSuchDashboard, every_dashboard};
-use crate::documents::{error_lines, log_queries, metrics_page, runbooks};
+use crate::documents::{error_lines, file_name, log_queries, metrics_page, runbooks};
 use crate::promql::Scope;
 use crate::routing::alertmanager_file;
 use crate::rule_tests::{TestFile, alert_step, alert_tests, objective_tests, step};
@@ -92,7 +92,15 @@ impl Generator {
         check_former_names(&self.catalogue)?;
         let mut files = Vec::new();
         for objective in &self.catalogue.objectives {
-            let name = format!("{}.{}.yml", self.name, file_name(&objective.name));
+            let name = format!("{}.{}", file_name(&self.name), file_name(&objective.name));
+            // Two names may be one in the name of a file.
+            let is_taken = |name: &String| {
+                files.iter().any(|(taken, ..): &(String, _, _)| *taken == format!("{name}.yml"))
+            };
+            let number = (2..).map(|number| format!("{name}-{number}"));
+            let name =
+                std::iter::once(name.clone()).chain(number).find(|name| !is_taken(name)).unwrap_or(name);
+            let name = format!("{name}.yml");
             let rules = self.linked(vec![objective_group(&self.catalogue, objective, &self.scope)?]);
             let tests = objective_tests(objective, &rules, &self.scope);
             let test = TestFile {
@@ -105,7 +113,7 @@ impl Generator {
         let alerts = self.alerts();
         let rules = self.linked(alert_groups(&self.catalogue, &alerts, &self.scope)?);
         if !rules.groups.is_empty() {
-            let name = format!("{}.yml", self.name);
+            let name = format!("{}.yml", file_name(&self.name));
             let tests = alert_tests(&self.catalogue, &alerts, &self.scope);
             let evaluation_interval = alert_step(&alerts);
             files.push((
@@ -185,15 +193,10 @@ impl Generator {
 /// The first line of rules and their tests.
 const HEADER: &str = "# Generated from what the program declares: change that, and not this file.\n";
 
-/// A name as part of a file's name.
-fn file_name(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
-}
-
 /// Adds the address of the runbook to an alert without one.
 fn link(rule: &mut Rule, base: &str) {
     if let Rule::Alert { alert, annotations, .. } = rule {
-        let url = || format!("{}/{alert}.md", base.trim_end_matches('/'));
+        let url = || format!("{}/{}.md", base.trim_end_matches('/'), file_name(alert));
         annotations.entry("runbook_url".to_owned()).or_insert_with(url);
     }
 }

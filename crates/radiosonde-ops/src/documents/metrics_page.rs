@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::catalogue::{AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, ObjectiveEntry, Selector};
+use crate::documents::file_name::file_name;
 use crate::documents::readable::readable;
 use crate::markdown::cell;
 use crate::promql::promql_duration;
@@ -64,7 +65,8 @@ fn alert_row(rule: &Rule) -> Option<String> {
     let hold = if hold.is_zero() { String::new() } else { promql_duration(*hold) };
     let summary = annotations.get("summary").map(String::as_str).unwrap_or_default();
     let (own, hold, summary) = (cell(&own.join(" ")), cell(&hold), cell(&readable(summary)));
-    Some(format!("| [`{alert}`](runbooks/{alert}.md) | {severity} |{own}|{hold}|{summary}|\n"))
+    let name = cell(&format!("[`{alert}`](runbooks/{}.md)", file_name(alert)));
+    Some(format!("|{name}| {severity} |{own}|{hold}|{summary}|\n"))
 }
 
 fn in_process_row(alert: &AlertEntry) -> Option<String> {

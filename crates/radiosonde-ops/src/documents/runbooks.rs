@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::documents::file_name::file_name;
 use crate::documents::readable::readable;
 use crate::markdown::cell;
 use crate::promql::{promql_duration, quoted};
@@ -53,8 +54,9 @@ pub(crate) fn runbooks(rules: &RuleFile, lines: &str, dashboards: &[(&str, &str)
             pages.entry(alert).or_default().rules.push(rule);
         }
     }
-    let texts =
-        pages.iter().map(|(alert, page)| (format!("{alert}.md"), page.text(alert, lines, dashboards)));
+    let texts = pages
+        .iter()
+        .map(|(alert, page)| (format!("{}.md", file_name(alert)), page.text(alert, lines, dashboards)));
     texts.collect()
 }
 
@@ -194,7 +196,7 @@ mod tests {
         ]);
         assert_eq!(
             pages.iter().map(|(file, _)| &**file).collect::<Vec<_>>(),
-            ["It's slow.md", "OrdersFail.md"]
+            ["It_s_slow.md", "OrdersFail.md"]
         );
         let expected = r#"# OrdersFail
 

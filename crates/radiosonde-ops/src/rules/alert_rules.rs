@@ -28,7 +28,9 @@ pub(crate) fn alert_groups(
 
 fn rule(alert: &AlertEntry, expr: String, scope: &Scope) -> Rule {
     // A sum has no labels: those of the service are those of the alert.
-    let mut labels: BTreeMap<String, String> = scope.matchers().iter().cloned().collect();
+    let own = scope.matchers().iter();
+    let mut labels: BTreeMap<String, String> =
+        own.map(|(name, value)| (name.clone(), literal(value))).collect();
     // They are templates as well.
     labels.extend(alert.labels.iter().map(|(name, value)| (name.clone(), literal(value))));
     labels.insert("severity".to_owned(), alert.severity.clone());

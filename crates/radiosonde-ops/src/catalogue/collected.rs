@@ -30,6 +30,10 @@ pub(crate) fn collected(registry: &Registry) -> BTreeMap<String, MetricEntry> {
             PROCESS.map(|(name, kind, help)| (name.to_owned(), MetricEntry::exposed(name, kind, help))),
         );
     }
+    // The environment of a process decides which of them it has.
+    if let Some(build) = metrics.get_mut("build_info") {
+        build.labels = ["environment", "namespace", "service", "version"].map(str::to_owned).to_vec();
+    }
     metrics
 }
 

@@ -51,7 +51,7 @@ fn devices(registry: &Registry) -> Vec<AlertRule> {
         counter(registry, "alerts_total", &["severity", "alert_type"]).with("severity", "critical");
     let connections = gauge(registry, "database_connections", &["state"]);
     let of = |state| connections.clone().with("state", state);
-    let online = states.clone().with("status", "offline");
+    let offline = states.clone().with("status", "offline");
     let w = 5 * MINUTE;
     vec![
         rule(
@@ -59,6 +59,12 @@ fn devices(registry: &Registry) -> Vec<AlertRule> {
             Severity::Critical,
             5,
             Condition::above(Value::ratio(failed, requests, w), 0.05),
+        ),
+        rule(
+            "HighLatency",
+            Severity::Critical,
+            10,
+            Condition::above(Value::quantile(0.95, api.clone(), w), 0.2),
         ),
         rule("HighResponseTime", Severity::Warning, 5, Condition::above(Value::quantile(0.95, api, w), 1.0)),
         rule(
@@ -71,13 +77,13 @@ fn devices(registry: &Registry) -> Vec<AlertRule> {
             "DevicesOffline",
             Severity::Warning,
             10,
-            Condition::above(Value::share(online.clone(), states.clone()), 0.2),
+            Condition::above(Value::share(offline.clone(), states.clone()), 0.2),
         ),
         rule(
             "ManyDevicesOffline",
             Severity::Critical,
             0,
-            Condition::above(Value::sum(online).by("site"), 2.0),
+            Condition::above(Value::sum(offline).by("site"), 2.0),
         ),
         rule("TelemetryDataMissing", Severity::Critical, 5, Condition::below(Value::rate(points, w), 10.0)),
         rule(
@@ -117,6 +123,12 @@ fn plugins(registry: &Registry) -> Vec<AlertRule> {
             Condition::above(Value::share(of("used"), of("limit")), 0.8),
         ),
         rule("HighMemoryUsage", Severity::Critical, 5, Condition::above(Value::sum(of("used")), 1.5e9)),
+        rule(
+            "HighMemoryUsage",
+            Severity::Info,
+            5,
+            Condition::above(Value::share(of("used"), of("limit")), 0.9),
+        ),
         rule("ModelOutdated", Severity::Info, 0, Condition::above(Value::age(trained), 86_400.0)),
         rule(
             "BackupOutdated",
@@ -139,7 +151,8 @@ fn plugins(registry: &Registry) -> Vec<AlertRule> {
 fn generator(namespace: &str, rules: fn(&Registry) -> Vec<AlertRule>) -> Generator {
     let registry = Registry::builder().namespace(namespace).build().unwrap();
     let available = Slo::availability("backend_available", 99.9, Work::operation("backend"));
-    Objectives::of(&registry).declare(available).unwrap();
+    let fast = Slo::latency("backend_fast", 95.0, Work::operation("backend"), Duration::from_millis(500));
+    Objectives::of(&registry).declare_all([available, fast]).unwrap();
     Operation::in_registry(&registry, "backend").unwrap();
     Operation::in_registry(&registry, "other").unwrap();
     let pool = || PoolState { active: 1, idle: 1, max: 10, waiting: None };

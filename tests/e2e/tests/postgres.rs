@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool};
@@ -28,6 +29,14 @@ const CONNECTIONS: u32 = 3;
 const TASKS: u32 = 10;
 /// What a query has that no signal may have.
 const SECRET: &str = "ada@example.com";
+
+/// Whether a callsite is enabled is decided again with each subscriber, and a thread without one must not be in the middle of it: the tests run one
+/// after the other.
+static IN_TURN: Mutex<()> = Mutex::new(());
+
+fn in_turn() -> MutexGuard<'static, ()> {
+    IN_TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -132,6 +141,7 @@ fn errors(registry: &Registry, query: &str, kind: &str) -> Option<f64> {
 
 #[test]
 fn the_numbers_of_a_pool_of_sqlx_are_those_of_the_server() {
+    let _turn = in_turn();
     let Some(postgres) = Postgres::start() else { return };
     let (runtime, registry) = (runtime(), Registry::new());
     let (server, pool) = runtime.block_on(async { (connect(&postgres).await, open_sqlx(&postgres).await) });
@@ -183,6 +193,7 @@ impl ClassifyErrors for PostgresErrors {
 
 #[test]
 fn the_numbers_of_a_pool_of_deadpool_are_those_of_the_server() {
+    let _turn = in_turn();
     let Some(postgres) = Postgres::start() else { return };
     let (runtime, registry) = (runtime(), Registry::new());
     let (server, pool) = (runtime.block_on(connect(&postgres)), open_deadpool(&postgres));
@@ -235,6 +246,7 @@ fn export<T>(jaeger: &Jaeger, registry: &Registry, work: impl FnOnce() -> T) -> 
 
 #[test]
 fn spans_of_queries_have_the_conventions_attributes_and_no_values() {
+    let _turn = in_turn();
     let Some(postgres) = Postgres::start() else { return };
     let Some(jaeger) = Jaeger::start() else { return };
     let (runtime, registry) = (runtime(), Registry::new());

@@ -6,7 +6,7 @@ use crate::promql::Scope;
 use crate::routing::alertmanager_file;
 use crate::rule_tests::{TestFile, alert_step, alert_tests, objective_tests, step};
 use crate::rules::{
-    GenerateError, Rule, RuleFile, RuleGroup, alert_groups, check_former_names, objective_group,
+    GenerateError, Rule, RuleFile, RuleGroup, alert_groups, check_former_names, check_scope, objective_group,
     standard_alerts,
 };
 
@@ -90,6 +90,7 @@ impl Generator {
     /// a file, so those of twenty objectives together would take twenty times as long.
     fn rule_files(&self) -> Result<Vec<(String, RuleFile, TestFile)>, GenerateError> {
         check_former_names(&self.catalogue)?;
+        check_scope(&self.scope)?;
         let mut files = Vec::new();
         for objective in &self.catalogue.objectives {
             let name = format!("{}.{}", file_name(&self.name), file_name(&objective.name));

@@ -114,7 +114,11 @@ impl KnownSeries {
     fn add(&mut self, metric: &MetricEntry) {
         let names = std::iter::once(&metric.name).chain(&metric.former_names);
         for name in names {
-            for (suffix, shape) in samples(metric) {
+            for (suffix, mut shape) in samples(metric) {
+                // A scrape does not show the labels of a metric that has no series yet.
+                if metric.declared_in.is_none() && metric.labels.is_empty() {
+                    shape.labels = LabelSet::open();
+                }
                 if name == &metric.name {
                     self.series.insert(format!("{name}{suffix}"), shape);
                 } else {

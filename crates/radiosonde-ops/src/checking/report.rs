@@ -49,7 +49,9 @@ impl<'a> Report<'a> {
         }
         for Defect { code, message, fix, near } in inference.defects {
             // The parser writes names with other characters than it reads.
-            let fix = fix.filter(|fix| parse(fix).is_ok());
+            // Grafana's variables were replaced by values of ours.
+            let has_variables = item.query.contains('$') || item.query.contains("[[");
+            let fix = fix.filter(|fix| parse(fix).is_ok() && !has_variables);
             self.add(item, self.line_of(item, &near), code, message, fix);
         }
         Some(shape)

@@ -5,7 +5,7 @@ use crate::catalogue::{IndicatorEntry, ObjectiveEntry, WindowEntry};
 use crate::promql::{Scope, promql_duration, spellings};
 use crate::rule_tests::objective_series::{Phase, phases};
 use crate::rule_tests::objective_step::step;
-use crate::rule_tests::story::Story;
+use crate::rule_tests::story::{Part, Story};
 use crate::rule_tests::test_file::{ExpectedAlert, RuleTest};
 use crate::rules::{ABSENT, BURN, EXHAUSTED, Recorded, Rule, RuleFile, base_window, least_bad};
 
@@ -69,6 +69,7 @@ impl<'a> Stories<'a> {
         tests.extend(self.never_set());
         tests.push(self.all_good());
         tests.extend(self.disappears());
+        tests.extend(self.starts());
         tests
     }
 
@@ -218,6 +219,22 @@ impl<'a> Stories<'a> {
         let story = value(story, Recorded::OBJECTIVE_RATIO, 1.0);
         let story = value(story, Recorded::BUDGET_REMAINING, 1.0);
         self.pairs().fold(story, |story, pair| self.burn(story, at, pair, false))
+    }
+
+    /// A program has its own metrics from the start on, and those of its work from the first event on.
+    fn starts(&self) -> Option<RuleTest> {
+        let rules = self.rules.groups.iter().flat_map(|group| &group.rules);
+        let mut queries = rules.filter_map(|rule| match rule {
+            Rule::Alert { alert, expr, .. } if alert == ABSENT => Some(expr),
+            _ => None,
+        });
+        let (_, own) = queries.next()?.split_once("unless on ()\n")?;
+        let hold = steps(base_window(self.objective).max(Duration::from_secs(60)), self.step);
+        let end = self.long_enough + hold + 3;
+        let labels = [("alertname", ABSENT), ("slo", self.objective.alert_label.as_str())];
+        let story = self.story("a start without events is quiet");
+        let story = story.series(own.to_owned(), &[Part::Stays(1.0, end + 1)]);
+        Some(story.alert(self.at(end), &self.scoped(&labels), false).end())
     }
 
     fn disappears(&self) -> Option<RuleTest> {

@@ -3,7 +3,9 @@
 mod alert_query;
 mod alert_rules;
 mod alert_text;
+mod all_of;
 mod burn;
+mod check_scope;
 mod former_names;
 mod least_bad;
 mod objective_rules;
@@ -15,6 +17,7 @@ mod rule_file;
 mod standard_alerts;
 
 pub(crate) use alert_rules::alert_groups;
+pub(crate) use check_scope::check_scope;
 pub(crate) use former_names::check_former_names;
 pub(crate) use least_bad::least_bad;
 pub(crate) use objective_rules::{ABSENT, BURN, EXHAUSTED, base_window, objective_group, rounded};

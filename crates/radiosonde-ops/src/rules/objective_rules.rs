@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, WindowEntry};
 use crate::promql::{Scope, promql_duration};
+use crate::rules::alert_text::literal;
+use crate::rules::all_of::own_metric;
 use crate::rules::burn::pair_burns;
 use crate::rules::least_bad::least_bad;
 use crate::rules::objective_sums::{ObjectiveSums, WindowSums};
@@ -83,7 +85,7 @@ fn group(
     // A level of a row has the row's label, and would raise the same alerts.
     if objective.name == objective.alert_label {
         rules.push(exhausted_alert(objective, &recorded));
-        rules.push(absent_alert(objective, &recorded));
+        rules.push(absent_alert(catalogue, objective, &recorded, scope));
     }
     Ok(RuleGroup { name: format!("slo {}", objective.name), interval: interval(objective), rules })
 }
@@ -200,8 +202,17 @@ fn exhausted_alert(objective: &ObjectiveEntry, recorded: &Recorded) -> Rule {
     alert(EXHAUSTED, objective, expr, "warning", [("summary", summary)], [])
 }
 
-fn absent_alert(objective: &ObjectiveEntry, recorded: &Recorded) -> Rule {
-    let expr = format!("absent({})", recorded.select(&Recorded::events(base_window(objective))));
+/// A program that has just started may have nothing to count before its first request: while its own metrics are there, that is no alert.
+fn absent_alert(
+    catalogue: &Catalogue,
+    objective: &ObjectiveEntry,
+    recorded: &Recorded,
+    scope: &Scope,
+) -> Rule {
+    let mut expr = format!("absent({})", recorded.select(&Recorded::events(base_window(objective))));
+    if let Some(own) = own_metric(catalogue) {
+        expr.push_str(&format!("\nunless on ()\n{}", scope.instant(&own)));
+    }
     let summary = format!("There are no metrics of {}: it is not known whether it is met.", objective.name);
     let mut rule = alert(ABSENT, objective, expr, "warning", [("summary", summary)], []);
     if let Rule::Alert { hold, .. } = &mut rule {
@@ -221,10 +232,11 @@ fn alert<const A: usize, const L: usize>(
     let mut labels: BTreeMap<_, _> = labels.into_iter().collect();
     labels.insert("slo".to_owned(), objective.alert_label.clone());
     labels.insert("severity".to_owned(), severity.to_owned());
-    if let Some(owner) = &objective.owner {
-        labels.insert("owner".to_owned(), owner.clone());
+    // Labels and annotations are templates.
+    if let Some(owner) = objective.owner.as_deref().filter(|owner| !owner.is_empty()) {
+        labels.insert("owner".to_owned(), literal(owner));
     }
-    let runbook = objective.runbook.iter().map(|url| ("runbook_url".to_owned(), url.clone()));
+    let runbook = objective.runbook.iter().map(|url| ("runbook_url".to_owned(), literal(url)));
     Rule::Alert {
         alert: name.to_owned(),
         expr,

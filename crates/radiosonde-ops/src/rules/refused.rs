@@ -4,7 +4,7 @@ use std::fmt;
 /// Something in a catalogue for which no rule can be generated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateError {
-    /// What it is: `objective`, `alert` or `metric`.
+    /// What it is: `objective`, `alert`, `metric` or `label`.
     pub(crate) what: &'static str,
     pub(crate) name: String,
     pub(crate) kind: GenerateErrorKind,
@@ -41,6 +41,8 @@ pub enum GenerateErrorKind {
     NeverBelow(f64),
     /// A former name of a metric is the name of another one, or the former name of two.
     FormerName(String),
+    /// A label of the service that no series can have, or that rules set themselves.
+    Label,
     /// An alert is about an objective that does not exist.
     NoSuchObjective(String),
 }
@@ -82,6 +84,9 @@ impl fmt::Display for GenerateErrorKind {
             Self::NeverBelow(threshold) => {
                 write!(f, "its value is at least 0, and never below {threshold}; expected a threshold above 0")
             }
+            Self::Label => f.write_str(
+                "it is no label of a service; expected letters, digits and `_`, and none of the labels that rules set",
+            ),
             Self::FormerName(name) => {
                 write!(f, "its former name {name:?} is taken; expected a name that no other metric has or had")
             }

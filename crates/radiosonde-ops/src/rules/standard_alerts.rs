@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use radiosonde_metrics::model::Kind;
 
-use crate::catalogue::{
-    AlertEntry, Catalogue, ConditionEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry,
-};
+use crate::catalogue::{AlertEntry, Catalogue, ConditionEntry, SaturationEntry, SignalsEntry, ValueEntry};
+use crate::rules::all_of::{all_of, own_metric};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const WINDOW: Duration = Duration::from_secs(300);
@@ -74,21 +73,9 @@ fn above(value: ValueEntry, threshold: f64, by: Option<&str>) -> ConditionEntry 
     ConditionEntry::Above { value, threshold, by: by.map(str::to_owned) }
 }
 
-fn all_of(catalogue: &Catalogue, metric: &str) -> Option<Selector> {
-    let metric = catalogue.metric(metric)?;
-    Some(Selector {
-        metric: metric.name.clone(),
-        kind: metric.kind,
-        matchers: Vec::new(),
-        former_names: metric.former_names.clone(),
-    })
-}
-
 /// `up == 0` has the labels of the target, which are not those of its metrics: a rule of the configuration is about it.
 fn down(catalogue: &Catalogue) -> Option<AlertEntry> {
-    let own =
-        catalogue.metrics.iter().find(|metric| metric.name.ends_with("radiosonde_metrics_scrapes_total"))?;
-    let absent = ConditionEntry::Absent(all_of(catalogue, &own.name)?);
+    let absent = ConditionEntry::Absent(own_metric(catalogue)?);
     Some(alert("ServiceDown", "critical", 2 * MINUTE, absent, "Prometheus has no metrics of the service."))
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn check(check: &Check) -> Result<Outcome, Failure> {
         };
     }
     if !check.is_json {
-        let _ = writeln!(text, "{errors} errors, {warnings} warnings");
+        let _ = writeln!(text, "errors: {errors}, warnings: {warnings}");
     }
     Ok(Outcome { text, has_findings: errors > 0 || (check.is_strict && warnings > 0) })
 }

@@ -21,7 +21,8 @@ pub use artifacts::{Artifacts, Difference, Drift, DriftKind, Generator};
 pub use artifacts::{ToArtifacts, assert_up_to_date, global_artifacts};
 pub use catalogue::{
     AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, InvalidCatalogue, InvalidExposition, LabelMatch,
-    Merge, MetricEntry, ObjectiveEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry, WindowEntry,
+    MergeEntry, MetricEntry, ObjectiveEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry,
+    WindowEntry,
 };
 #[cfg(feature = "check")]
 #[doc(hidden)]

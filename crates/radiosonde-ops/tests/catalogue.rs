@@ -185,3 +185,45 @@ fn a_text_that_is_no_exposition_is_refused_with_its_line() {
     assert_eq!(message(bad), "invalid exposition, line 2: expected a number as the value of `le`");
     assert!(Catalogue::from_exposition("").unwrap().metrics.is_empty());
 }
+
+#[test]
+fn a_text_with_many_bounds_and_labels_is_read_in_one_pass() {
+    use std::fmt::Write as _;
+
+    let mut text = String::from("# TYPE a histogram\n");
+    for at in 0..200_000 {
+        writeln!(text, "a_bucket{{le=\"{at}\",l{at}=\"x\"}} 1").unwrap();
+    }
+    let catalogue = Catalogue::from_exposition(&text).unwrap();
+    let a = catalogue.metric("a").unwrap();
+    assert_eq!((a.buckets.as_ref().unwrap().len(), a.labels.len()), (200_000, 200_000));
+}
+
+#[test]
+fn a_catalogue_is_merged_with_that_of_another_program() {
+    let of = |state: &[&str], zone: &str, bound: f64| {
+        let registry = Registry::new();
+        let (zone, state) = ([("zone", zone)], [("state", state)]);
+        let jobs = registry.counter("jobs_total", "Jobs.").constant_labels(&zone).possible_values(&state);
+        jobs.labels(&["state"]).unwrap();
+        let waits = registry.histogram("wait_seconds", "Time.").buckets(Buckets::new([bound]).unwrap());
+        waits.build().unwrap();
+        Catalogue::of(&registry)
+    };
+    let mut merged = of(&["done"], "a", 1.0);
+    merged.merge(of(&["failed"], "b", 0.5));
+    let jobs = merged.metric("jobs_total").unwrap();
+    assert_eq!(jobs.label_values["state"], ["done", "failed"]);
+    assert_eq!(
+        (jobs.labels.as_slice(), jobs.constant_labels.len()),
+        (&["state".to_owned(), "zone".to_owned()][..], 0)
+    );
+    assert_eq!(merged.metric("wait_seconds").unwrap().buckets.as_deref(), Some(&[0.5, 1.0][..]));
+    // One of them knows no values: any is possible.
+    merged.merge(of(&[], "a", 1.0));
+    assert!(!merged.metric("jobs_total").unwrap().label_values.contains_key("state"));
+
+    let mut twice = of(&["done"], "a", 1.0);
+    twice.merge(of(&["done"], "a", 1.0));
+    assert_eq!(twice, of(&["done"], "a", 1.0));
+}

@@ -8,7 +8,7 @@ use crate::evaluating::group::merged;
 use crate::evaluating::moment::Moment;
 use crate::evaluating::windows::{BucketWindows, EventWindows, Frame, Window};
 use crate::evaluating::work_signals::{failing, filling};
-use crate::rules::value::{Merge, Source, Value};
+use crate::rules::value::{GaugeMerge, Value, ValueSource};
 
 /// The number of each group, `None` where there is no data.
 pub(crate) type Numbers = Vec<(String, Option<f64>)>;
@@ -24,11 +24,15 @@ pub(crate) enum Memory {
 impl Memory {
     pub(crate) fn of(value: &Value) -> Self {
         match value.source {
-            Source::Increase(..) | Source::Rate(..) | Source::Ratio { .. } | Source::ErrorRatio(..) => {
-                Self::Events(EventWindows::new())
-            }
-            Source::Quantile { .. } => Self::Buckets(BucketWindows::new()),
-            Source::Gauge(..) | Source::Share(..) | Source::Saturation(_) | Source::Age(_) => Self::Nothing,
+            ValueSource::Increase(..)
+            | ValueSource::Rate(..)
+            | ValueSource::Ratio { .. }
+            | ValueSource::ErrorRatio(..) => Self::Events(EventWindows::new()),
+            ValueSource::Quantile { .. } => Self::Buckets(BucketWindows::new()),
+            ValueSource::Gauge(..)
+            | ValueSource::Share(..)
+            | ValueSource::Saturation(_)
+            | ValueSource::Age(_) => Self::Nothing,
         }
     }
 
@@ -62,41 +66,41 @@ fn of_groups(value: &Value, memory: &mut Memory, is_above: bool, moment: &Moment
     let by = value.by.as_deref();
     let frame = |length: Duration| Frame { length, by, max_groups: MAX_GROUPS, now: now.monotonic };
     match (&value.source, memory) {
-        (Source::Gauge(series, merge), _) => {
+        (ValueSource::Gauge(series, merge), _) => {
             let merge = |a: f64, b: f64| match merge {
-                Merge::Sum => a + b,
-                Merge::Highest => a.max(b),
-                Merge::Lowest => a.min(b),
+                GaugeMerge::Sum => a + b,
+                GaugeMerge::Highest => a.max(b),
+                GaugeMerge::Lowest => a.min(b),
             };
             known(merged(series, snapshot, by, merge))
         }
-        (Source::Share(part, all), _) => {
+        (ValueSource::Share(part, all), _) => {
             shares(part, &Limit::Metric(all.clone()), Some(0.0), snapshot, by).into_iter().collect()
         }
-        (Source::Saturation(work), _) => saturation(&work.signals(registry), snapshot, by),
-        (Source::Age(series), _) => ages(series, snapshot, by, now.wall),
-        (Source::Increase(series, length), Memory::Events(windows)) => {
+        (ValueSource::Saturation(work), _) => saturation(&work.signals(registry), snapshot, by),
+        (ValueSource::Age(series), _) => ages(series, snapshot, by, now.wall),
+        (ValueSource::Increase(series, length), Memory::Events(windows)) => {
             let windows = windows.read(&[], std::slice::from_ref(series), snapshot, frame(*length));
             let is_known =
                 |observed: Duration| observed >= *length || (is_above && observed > Duration::ZERO);
             each(windows, |window| is_known(window.observed).then_some(window.counts.total))
         }
-        (Source::Rate(series, length), Memory::Events(windows)) => {
+        (ValueSource::Rate(series, length), Memory::Events(windows)) => {
             let windows = windows.read(&[], std::slice::from_ref(series), snapshot, frame(*length));
             each(windows, |window| {
                 let seconds = window.observed.min(*length).as_secs_f64();
                 (seconds > 0.0).then(|| window.counts.total / seconds)
             })
         }
-        (Source::Ratio { bad, all, window }, Memory::Events(windows)) => {
+        (ValueSource::Ratio { bad, all, window }, Memory::Events(windows)) => {
             let [bad, all] = [bad, all].map(std::slice::from_ref);
             each(windows.read(bad, all, snapshot, frame(*window)), |window| window.counts.bad_ratio())
         }
-        (Source::ErrorRatio(work, window), Memory::Events(windows)) => {
+        (ValueSource::ErrorRatio(work, window), Memory::Events(windows)) => {
             let (bad, all): (Vec<Series>, Vec<Series>) = failing(&work.signals(registry)).unzip();
             each(windows.read(&bad, &all, snapshot, frame(*window)), |window| window.counts.bad_ratio())
         }
-        (Source::Quantile { quantile, of, window }, Memory::Buckets(windows)) => {
+        (ValueSource::Quantile { quantile, of, window }, Memory::Buckets(windows)) => {
             windows.read(of, *quantile, snapshot, frame(*window))
         }
         // The memory is made for the value.

@@ -18,9 +18,9 @@ use crate::evaluating::template::fill;
 use crate::evaluating::work_signals::{failing, filling};
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::alert_rule::AlertRule;
-use crate::rules::condition::Test;
+use crate::rules::condition::ConditionTest;
 use crate::rules::finding::Finding;
-use crate::rules::value::{Source, Value};
+use crate::rules::value::{Value, ValueSource};
 
 /// A rule, and its state between evaluations.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(crate) struct RuleEvaluator {
 impl RuleEvaluator {
     pub(crate) fn new(rule: AlertRule) -> Self {
         let memory = match &rule.condition.0 {
-            Test::Compare { value, .. } => Memory::of(value),
+            ConditionTest::Compare { value, .. } => Memory::of(value),
             _ => Memory::Nothing,
         };
         Self {
@@ -76,23 +76,23 @@ impl RuleEvaluator {
         let condition = self.rule.condition.clone();
         self.last = None;
         match &condition.0 {
-            Test::Compare { value, is_above, threshold } => {
+            ConditionTest::Compare { value, is_above, threshold } => {
                 let holds = |number: f64| if *is_above { number > *threshold } else { number < *threshold };
                 self.compare(value, *is_above, moment, holds)
             }
-            Test::Absent(series) => {
+            ConditionTest::Absent(series) => {
                 let is_absent = series.select(moment.snapshot).next().is_none();
                 self.one(moment, is_absent.then_some(Some(1.0)))
             }
-            Test::Burning(slo) => self.objective(slo, moment, |status| {
+            ConditionTest::Burning(slo) => self.objective(slo, moment, |status| {
                 let rates = status.burning.iter().filter_map(|pair| burn_rate(status, pair.long));
                 (!status.burning.is_empty()).then(|| rates.fold(0.0, f64::max))
             }),
-            Test::BudgetBelow(slo, threshold) => self.objective(slo, moment, |status| {
+            ConditionTest::BudgetBelow(slo, threshold) => self.objective(slo, moment, |status| {
                 (status.budget_remaining < *threshold).then_some(status.budget_remaining)
             }),
-            Test::Anomalous(detector) => self.anomaly(detector, moment),
-            Test::Function(function) => self.found(function(moment.snapshot), moment),
+            ConditionTest::Anomalous(detector) => self.anomaly(detector, moment),
+            ConditionTest::Function(function) => self.found(function(moment.snapshot), moment),
         }
     }
 
@@ -147,11 +147,11 @@ impl RuleEvaluator {
     /// Reports once if the signals that the value is computed from do not exist yet.
     fn look_for_work(&mut self, value: &Value, moment: &Moment<'_>) {
         let (work, has_some, kind, what) = match &value.source {
-            Source::ErrorRatio(work, _) => {
+            ValueSource::ErrorRatio(work, _) => {
                 let signals = work.signals(moment.registry);
                 (work, failing(&signals).next().is_some(), "unknown_work", "count of errors and traffic")
             }
-            Source::Saturation(work) => {
+            ValueSource::Saturation(work) => {
                 let signals = work.signals(moment.registry);
                 (work, filling(&signals).next().is_some(), "unknown_resource", "saturation")
             }

@@ -11,13 +11,13 @@ use crate::rules::value::Value;
 /// A test of metrics, objectives or detectors. There is an alert while it holds.
 #[must_use = "a condition is part of an `AlertRule`"]
 #[derive(Debug, Clone)]
-pub struct Condition(pub(crate) Test);
+pub struct Condition(pub(crate) ConditionTest);
 
 /// What a [`Condition`] tests. Each has a constructor that explains it.
 #[allow(clippy::large_enum_variant, reason = "there is one for each rule")]
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum Test {
+pub enum ConditionTest {
     /// [`Condition::above`] and [`Condition::below`].
     Compare {
         /// The value.
@@ -36,43 +36,43 @@ pub enum Test {
     /// [`Condition::anomalous`].
     Anomalous(String),
     /// [`Condition::when`] and [`Condition::each`].
-    Function(Arc<Function>),
+    Function(Arc<ConditionFunction>),
 }
 
 /// A function that finds what to alert on.
-pub type Function = dyn Fn(&Snapshot) -> Vec<Finding> + Send + Sync;
+pub type ConditionFunction = dyn Fn(&Snapshot) -> Vec<Finding> + Send + Sync;
 
 impl Condition {
     /// The value is above the threshold.
     pub const fn above(value: Value, threshold: f64) -> Self {
-        Self(Test::Compare { value, is_above: true, threshold })
+        Self(ConditionTest::Compare { value, is_above: true, threshold })
     }
 
     /// The value is below the threshold. An [increase](Value::increase) is compared once its window has been observed in full.
     pub const fn below(value: Value, threshold: f64) -> Self {
-        Self(Test::Compare { value, is_above: false, threshold })
+        Self(ConditionTest::Compare { value, is_above: false, threshold })
     }
 
     /// There is no series of these.
     pub const fn absent(series: Series) -> Self {
-        Self(Test::Absent(series))
+        Self(ConditionTest::Absent(series))
     }
 
     /// The error budget of the objective with this name burns too fast in one of its pairs of windows; the value is the highest burn rate of
     /// the long ones. Alerts of all pairs, one by one, are there without a rule: see
     /// [`AlertEngineBuilder::objective_alerts`](crate::AlertEngineBuilder::objective_alerts).
     pub fn burning(slo: impl Into<String>) -> Self {
-        Self(Test::Burning(slo.into()))
+        Self(ConditionTest::Burning(slo.into()))
     }
 
     /// The share of the error budget that is left, by the objective with this name, is below the threshold: 0 is used up.
     pub fn budget_below(slo: impl Into<String>, threshold: f64) -> Self {
-        Self(Test::BudgetBelow(slo.into(), threshold))
+        Self(ConditionTest::BudgetBelow(slo.into(), threshold))
     }
 
     /// The detector with this name finds its value anomalous; the value is its score.
     pub fn anomalous(detector: impl Into<String>) -> Self {
-        Self(Test::Anomalous(detector.into()))
+        Self(ConditionTest::Anomalous(detector.into()))
     }
 
     /// The function returns a value. One that is not a number is no data.
@@ -87,23 +87,26 @@ impl Condition {
     pub fn each<R: IntoIterator<Item = Finding>>(
         function: impl Fn(&Snapshot) -> R + Send + Sync + 'static,
     ) -> Self {
-        Self(Test::Function(Arc::new(move |snapshot| function(snapshot).into_iter().collect())))
+        Self(ConditionTest::Function(Arc::new(move |snapshot| function(snapshot).into_iter().collect())))
     }
 
     /// What it tests.
     #[must_use]
-    pub const fn test(&self) -> &Test {
+    pub const fn test(&self) -> &ConditionTest {
         &self.0
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidAlertRuleKind> {
         let threshold = match &self.0 {
-            Test::Compare { value, threshold, .. } => {
+            ConditionTest::Compare { value, threshold, .. } => {
                 value.check()?;
                 *threshold
             }
-            Test::BudgetBelow(_, threshold) => *threshold,
-            Test::Absent(_) | Test::Burning(_) | Test::Anomalous(_) | Test::Function(_) => return Ok(()),
+            ConditionTest::BudgetBelow(_, threshold) => *threshold,
+            ConditionTest::Absent(_)
+            | ConditionTest::Burning(_)
+            | ConditionTest::Anomalous(_)
+            | ConditionTest::Function(_) => return Ok(()),
         };
         if threshold.is_nan() { Err(InvalidAlertRuleKind::Threshold(threshold)) } else { Ok(()) }
     }
@@ -111,13 +114,13 @@ impl Condition {
     /// The label by which its alerts are told apart.
     pub(crate) fn by(&self) -> Option<&str> {
         match &self.0 {
-            Test::Compare { value, .. } => value.by.as_deref(),
+            ConditionTest::Compare { value, .. } => value.by.as_deref(),
             _ => None,
         }
     }
 }
 
-impl fmt::Debug for Test {
+impl fmt::Debug for ConditionTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Compare { value, is_above, threshold } => {

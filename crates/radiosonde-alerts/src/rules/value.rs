@@ -25,7 +25,7 @@ use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
 #[non_exhaustive]
 pub struct Value {
     /// The metrics, and what is computed of them.
-    pub source: Source,
+    pub source: ValueSource,
     /// The label of which each value has a number of its own.
     pub by: Option<String>,
 }
@@ -33,9 +33,9 @@ pub struct Value {
 /// What a [`Value`] is computed of. Each has a constructor that explains it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum ValueSource {
     /// [`Value::sum`], [`Value::highest`] and [`Value::lowest`].
-    Gauge(Series, Merge),
+    Gauge(Series, GaugeMerge),
     /// [`Value::share`]: the part, and all of it.
     Share(Series, Series),
     /// [`Value::saturation`].
@@ -70,7 +70,7 @@ pub enum Source {
 
 /// The way in which several gauges become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Merge {
+pub enum GaugeMerge {
     /// Their sum.
     Sum,
     /// The highest.
@@ -80,67 +80,67 @@ pub enum Merge {
 }
 
 impl Value {
-    const fn new(source: Source) -> Self {
+    const fn new(source: ValueSource) -> Self {
         Self { source, by: None }
     }
 
     /// The sum of gauges.
     pub const fn sum(gauges: Series) -> Self {
-        Self::new(Source::Gauge(gauges, Merge::Sum))
+        Self::new(ValueSource::Gauge(gauges, GaugeMerge::Sum))
     }
 
     /// The highest of gauges.
     pub const fn highest(gauges: Series) -> Self {
-        Self::new(Source::Gauge(gauges, Merge::Highest))
+        Self::new(ValueSource::Gauge(gauges, GaugeMerge::Highest))
     }
 
     /// The lowest of gauges.
     pub const fn lowest(gauges: Series) -> Self {
-        Self::new(Source::Gauge(gauges, Merge::Lowest))
+        Self::new(ValueSource::Gauge(gauges, GaugeMerge::Lowest))
     }
 
     /// The sum of some gauges as a share of the sum of others, such as devices that are offline of all: 1 is all.
     pub const fn share(part: Series, all: Series) -> Self {
-        Self::new(Source::Share(part, all))
+        Self::new(ValueSource::Share(part, all))
     }
 
     /// How full the work's resource is, by its golden signals: 1 is full. Of several, the fullest.
     pub const fn saturation(work: Work) -> Self {
-        Self::new(Source::Saturation(work))
+        Self::new(ValueSource::Saturation(work))
     }
 
     /// The seconds since the Unix time in a gauge; of several gauges, the oldest. A gauge at 0 was never set, and does not count.
     pub const fn age(timestamps: Series) -> Self {
-        Self::new(Source::Age(timestamps))
+        Self::new(ValueSource::Age(timestamps))
     }
 
     /// How far counters went up in a window. A histogram stands for its count.
     ///
     /// [`Condition::below`](crate::Condition::below) compares it once the window has been observed in full.
     pub const fn increase(counters: Series, window: Duration) -> Self {
-        Self::new(Source::Increase(counters, window))
+        Self::new(ValueSource::Increase(counters, window))
     }
 
     /// How far counters go up per second, on average over a window, or over what has been observed of it since the first evaluation. So it is a
     /// number from the second evaluation on; an alert about a low rate needs a [`hold`](crate::AlertRule::hold) as long as the start takes.
     pub const fn rate(counters: Series, window: Duration) -> Self {
-        Self::new(Source::Rate(counters, window))
+        Self::new(ValueSource::Rate(counters, window))
     }
 
     /// The increase of some counters as a share of the increase of others. 0 if the former have no series, and no number without an increase of
     /// the latter.
     pub const fn ratio(bad: Series, all: Series, window: Duration) -> Self {
-        Self::new(Source::Ratio { bad, all, window })
+        Self::new(ValueSource::Ratio { bad, all, window })
     }
 
     /// The share of work that failed in a window, by its golden signals: 0.05 is 5 %. Signals without a count of errors or of traffic do not count.
     pub const fn error_ratio(work: Work, window: Duration) -> Self {
-        Self::new(Source::ErrorRatio(work, window))
+        Self::new(ValueSource::ErrorRatio(work, window))
     }
 
     /// A quantile, such as 0.95, of the observations of histograms in a window; within a bucket it is interpolated, as Prometheus does.
     pub const fn quantile(quantile: f64, histograms: Series, window: Duration) -> Self {
-        Self::new(Source::Quantile { quantile, of: histograms, window })
+        Self::new(ValueSource::Quantile { quantile, of: histograms, window })
     }
 
     /// A number for each value of this label, which becomes a label of the alert. Series without the label count as one more.
@@ -151,17 +151,17 @@ impl Value {
     /// Refuses what cannot be computed, or does not mean anything.
     pub(crate) fn check(&self) -> Result<(), InvalidAlertRuleKind> {
         match &self.source {
-            Source::Gauge(series, _) | Source::Age(series) => check_gauge(series),
-            Source::Share(part, all) => check_gauge(part).and_then(|()| check_gauge(all)),
-            Source::Saturation(_) => Ok(()),
-            Source::Increase(series, window) | Source::Rate(series, window) => {
+            ValueSource::Gauge(series, _) | ValueSource::Age(series) => check_gauge(series),
+            ValueSource::Share(part, all) => check_gauge(part).and_then(|()| check_gauge(all)),
+            ValueSource::Saturation(_) => Ok(()),
+            ValueSource::Increase(series, window) | ValueSource::Rate(series, window) => {
                 check_events(series).and_then(|()| check_window(*window))
             }
-            Source::Ratio { bad, all, window } => {
+            ValueSource::Ratio { bad, all, window } => {
                 check_events(bad).and_then(|()| check_events(all)).and_then(|()| check_window(*window))
             }
-            Source::ErrorRatio(_, window) => check_window(*window),
-            Source::Quantile { quantile, of, window } => {
+            ValueSource::ErrorRatio(_, window) => check_window(*window),
+            ValueSource::Quantile { quantile, of, window } => {
                 if !(0.0..=1.0).contains(quantile) {
                     return Err(InvalidAlertRuleKind::Quantile(*quantile));
                 }
@@ -176,11 +176,11 @@ impl Value {
     /// The metrics that have to exist, as far as they are known by name.
     pub(crate) fn metrics(&self) -> Vec<&Series> {
         match &self.source {
-            Source::Gauge(series, _) | Source::Age(series) => vec![series],
-            Source::Increase(series, _) | Source::Rate(series, _) => vec![series],
-            Source::Quantile { of, .. } => vec![of],
-            Source::Share(part, all) | Source::Ratio { bad: part, all, .. } => vec![part, all],
-            Source::Saturation(_) | Source::ErrorRatio(..) => Vec::new(),
+            ValueSource::Gauge(series, _) | ValueSource::Age(series) => vec![series],
+            ValueSource::Increase(series, _) | ValueSource::Rate(series, _) => vec![series],
+            ValueSource::Quantile { of, .. } => vec![of],
+            ValueSource::Share(part, all) | ValueSource::Ratio { bad: part, all, .. } => vec![part, all],
+            ValueSource::Saturation(_) | ValueSource::ErrorRatio(..) => Vec::new(),
         }
     }
 }

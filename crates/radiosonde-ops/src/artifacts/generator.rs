@@ -93,15 +93,7 @@ impl Generator {
         check_scope(&self.scope)?;
         let mut files = Vec::new();
         for objective in &self.catalogue.objectives {
-            let name = format!("{}.{}", file_name(&self.name), file_name(&objective.name));
-            // Two names may be one in the name of a file.
-            let is_taken = |name: &String| {
-                files.iter().any(|(taken, ..): &(String, _, _)| *taken == format!("{name}.yml"))
-            };
-            let number = (2..).map(|number| format!("{name}-{number}"));
-            let name =
-                std::iter::once(name.clone()).chain(number).find(|name| !is_taken(name)).unwrap_or(name);
-            let name = format!("{name}.yml");
+            let name = format!("{}.{}.yml", file_name(&self.name), file_name(&objective.name));
             let rules = self.linked(vec![objective_group(&self.catalogue, objective, &self.scope)?]);
             let tests = objective_tests(objective, &rules, &self.scope);
             let test = TestFile {
@@ -166,8 +158,9 @@ impl Generator {
     /// # Errors
     /// As of [`rules`](Self::rules).
     pub fn artifacts(&self) -> Result<Artifacts, GenerateError> {
-        let (name, catalogue, rules) = (&self.name, &self.catalogue, self.rules()?);
-        let rule_files = self.rule_files()?;
+        let (name, catalogue, rule_files) = (&self.name, &self.catalogue, self.rule_files()?);
+        let groups = rule_files.iter().flat_map(|(_, rules, _)| rules.groups.clone());
+        let rules = RuleFile { groups: groups.collect() };
         let rule_files = rule_files.into_iter().flat_map(|(file, rules, tests)| {
             [("rules", rules.to_yaml()), ("rule_tests", tests.to_yaml())]
                 .map(|(folder, yaml)| (format!("{folder}/{file}"), format!("{HEADER}{yaml}")))

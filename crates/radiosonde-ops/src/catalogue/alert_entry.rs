@@ -78,7 +78,7 @@ pub enum ValueEntry {
         /// The gauges.
         gauge: Selector,
         /// The way.
-        merge: Merge,
+        merge: MergeEntry,
     },
     /// The sum of some gauges divided by the sum of others.
     Share {
@@ -135,7 +135,7 @@ pub enum ValueEntry {
 /// The way in which several gauges become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Merge {
+pub enum MergeEntry {
     /// Their sum.
     Sum,
     /// The highest.

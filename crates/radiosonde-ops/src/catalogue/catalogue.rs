@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error;
 use std::fmt;
 
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::alert_entry::AlertEntry;
 use crate::catalogue::collected::collected;
-use crate::catalogue::metric_entry::MetricEntry;
+use crate::catalogue::metric_entry::{MetricEntry, add};
 use crate::catalogue::objective_entry::ObjectiveEntry;
 use crate::catalogue::selector::FormerNames;
 use crate::catalogue::signals_entry::SignalsEntry;
@@ -82,20 +84,17 @@ impl Catalogue {
     /// Of a metric that both have, the labels, the buckets and the possible values add up; where one of them knows no values of a label, any is
     /// possible.
     pub fn merge(&mut self, other: Self) {
+        let mut metrics: BTreeMap<String, MetricEntry> =
+            self.metrics.drain(..).map(|metric| (metric.name.clone(), metric)).collect();
         for metric in other.metrics {
-            match self.metrics.iter_mut().find(|own| own.name == metric.name) {
-                Some(own) => own.merge(metric),
-                None => self.metrics.push(metric),
-            }
-        }
-        self.metrics.sort_by(|one, two| one.name.cmp(&two.name));
-        fn add<T: PartialEq>(own: &mut Vec<T>, other: Vec<T>) {
-            for entry in other {
-                if !own.contains(&entry) {
-                    own.push(entry);
+            match metrics.entry(metric.name.clone()) {
+                Entry::Occupied(mut own) => own.get_mut().merge(metric),
+                Entry::Vacant(place) => {
+                    place.insert(metric);
                 }
             }
         }
+        self.metrics = metrics.into_values().collect();
         add(&mut self.signals, other.signals);
         add(&mut self.objectives, other.objectives);
         add(&mut self.alerts, other.alerts);

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
 use radiosonde_metrics::Registry;
-use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::model::{
-    FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor,
+    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor,
 };
 
 use crate::catalogue::metric_entry::MetricEntry;
@@ -71,8 +70,11 @@ impl Visitor for Seen {
         self.labels(labels);
     }
 
-    fn histogram(&mut self, labels: &LabelSet, _: &HistogramSample<'_>) {
+    fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
         self.labels(labels);
+        if let Some(metric) = &mut self.current {
+            metric.buckets = Some(sample.bounds.to_vec());
+        }
     }
 
     fn summary(&mut self, labels: &LabelSet, _: &SummarySample<'_>) {

@@ -1,8 +1,8 @@
-use radiosonde_alerts::{AlertRule, Condition, Merge as RuleMerge, Source, Test, Value};
+use radiosonde_alerts::{AlertRule, Condition, ConditionTest, GaugeMerge, Value, ValueSource};
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{GoldenSignals, Series, Work};
 
-use crate::catalogue::alert_entry::{AlertEntry, ConditionEntry, Merge, ValueEntry};
+use crate::catalogue::alert_entry::{AlertEntry, ConditionEntry, MergeEntry, ValueEntry};
 use crate::catalogue::catalogue::Catalogue;
 use crate::catalogue::selector::{FormerNames, Selector};
 use crate::catalogue::signals_entry::SignalsEntry;
@@ -57,7 +57,7 @@ impl Rules<'_> {
 
     fn condition(&self, condition: &Condition) -> ConditionEntry {
         match condition.test() {
-            Test::Compare { value, is_above, threshold } => {
+            ConditionTest::Compare { value, is_above, threshold } => {
                 let (threshold, by) = (*threshold, value.by.clone());
                 match self.value(value) {
                     Some(value) if *is_above => ConditionEntry::Above { value, threshold, by },
@@ -65,13 +65,15 @@ impl Rules<'_> {
                     None => ConditionEntry::InProcessOnly("its value is not one of metrics".to_owned()),
                 }
             }
-            Test::Absent(series) => ConditionEntry::Absent(self.selector(series)),
-            Test::Burning(slo) => ConditionEntry::Burning(slo.clone()),
-            Test::BudgetBelow(slo, share) => ConditionEntry::BudgetBelow { slo: slo.clone(), share: *share },
-            Test::Anomalous(detector) => ConditionEntry::InProcessOnly(format!(
+            ConditionTest::Absent(series) => ConditionEntry::Absent(self.selector(series)),
+            ConditionTest::Burning(slo) => ConditionEntry::Burning(slo.clone()),
+            ConditionTest::BudgetBelow(slo, share) => {
+                ConditionEntry::BudgetBelow { slo: slo.clone(), share: *share }
+            }
+            ConditionTest::Anomalous(detector) => ConditionEntry::InProcessOnly(format!(
                 "the anomaly detector {detector:?} learns in the process"
             )),
-            Test::Function(_) => ConditionEntry::InProcessOnly("it is a function".to_owned()),
+            ConditionTest::Function(_) => ConditionEntry::InProcessOnly("it is a function".to_owned()),
             _ => ConditionEntry::InProcessOnly("it is of a later version".to_owned()),
         }
     }
@@ -79,33 +81,35 @@ impl Rules<'_> {
     fn value(&self, value: &Value) -> Option<ValueEntry> {
         let of = |series| self.selector(series);
         Some(match &value.source {
-            Source::Gauge(gauge, merge) => {
+            ValueSource::Gauge(gauge, merge) => {
                 let merge = match merge {
-                    RuleMerge::Sum => Merge::Sum,
-                    RuleMerge::Highest => Merge::Highest,
-                    RuleMerge::Lowest => Merge::Lowest,
+                    GaugeMerge::Sum => MergeEntry::Sum,
+                    GaugeMerge::Highest => MergeEntry::Highest,
+                    GaugeMerge::Lowest => MergeEntry::Lowest,
                 };
                 ValueEntry::Gauge { gauge: of(gauge), merge }
             }
-            Source::Share(part, all) => ValueEntry::Share { part: of(part), all: of(all) },
-            Source::Saturation(work) => ValueEntry::Saturation(
+            ValueSource::Share(part, all) => ValueEntry::Share { part: of(part), all: of(all) },
+            ValueSource::Saturation(work) => ValueEntry::Saturation(
                 self.signals(work).into_iter().filter_map(|signals| signals.saturation).collect(),
             ),
-            Source::Age(timestamps) => ValueEntry::Age(of(timestamps)),
-            Source::Increase(events, window) => ValueEntry::Increase { events: of(events), window: *window },
-            Source::Rate(events, window) => ValueEntry::Rate { events: of(events), window: *window },
-            Source::Ratio { bad, all, window } => ValueEntry::Ratio {
+            ValueSource::Age(timestamps) => ValueEntry::Age(of(timestamps)),
+            ValueSource::Increase(events, window) => {
+                ValueEntry::Increase { events: of(events), window: *window }
+            }
+            ValueSource::Rate(events, window) => ValueEntry::Rate { events: of(events), window: *window },
+            ValueSource::Ratio { bad, all, window } => ValueEntry::Ratio {
                 bad: vec![of(bad)],
                 all: vec![of(all)],
                 window: *window,
                 min_bad_events: 0.0,
             },
-            Source::ErrorRatio(work, window) => {
+            ValueSource::ErrorRatio(work, window) => {
                 let signals = self.signals(work).into_iter();
                 let (bad, all) = signals.filter_map(|signals| signals.errors.zip(signals.traffic)).unzip();
                 ValueEntry::Ratio { bad, all, window: *window, min_bad_events: 0.0 }
             }
-            Source::Quantile { quantile, of: histograms, window } => ValueEntry::Quantile {
+            ValueSource::Quantile { quantile, of: histograms, window } => ValueEntry::Quantile {
                 quantile: *quantile,
                 histograms: vec![of(histograms)],
                 window: *window,

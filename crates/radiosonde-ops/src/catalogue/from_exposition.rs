@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
@@ -7,7 +7,7 @@ use radiosonde_metrics::model::Kind;
 use crate::catalogue::catalogue::Catalogue;
 use crate::catalogue::kinds::kind_of;
 use crate::catalogue::metric_entry::MetricEntry;
-use crate::catalogue::sample_line::{Sample, sample};
+use crate::catalogue::sample_line::{Sample, sample, unescaped};
 
 impl Catalogue {
     /// The metrics of a running process, from the text of its `/metrics`: text 0.0.4 and 1.0.0 of Prometheus, and OpenMetrics.
@@ -63,10 +63,16 @@ impl Error for InvalidExposition {}
 
 /// The families of a text, by the names in its comments.
 #[derive(Default)]
-struct Families {
-    by_name: BTreeMap<String, MetricEntry>,
-    /// Whether samples had the suffix of their kind, which OpenMetrics leaves out of the family's name.
-    with_suffix: BTreeMap<String, &'static str>,
+struct Families(BTreeMap<String, Family>);
+
+/// A family as far as its lines have been read. Bounds are kept as they come, since a text has each of them once for every series.
+struct Family {
+    metric: MetricEntry,
+    labels: BTreeSet<String>,
+    /// Of buckets, or of quantiles.
+    numbers: Vec<f64>,
+    /// The suffix of its samples that OpenMetrics leaves out of the family's name.
+    suffix: &'static str,
 }
 
 /// The suffixes of samples that are part of a family, and the kinds that have them.
@@ -85,7 +91,7 @@ impl Families {
         match line.strip_prefix('#') {
             Some(comment) => self.comment(comment.trim_start()),
             None if line.trim().is_empty() => Ok(()),
-            None => self.sample(&sample(line)?),
+            None => self.sample(sample(line)?),
         }
     }
 
@@ -99,7 +105,7 @@ impl Families {
         if name.is_empty() {
             return Err("the name of a metric");
         }
-        let family = self.family(name);
+        let family = &mut self.family(name).metric;
         match keyword {
             "HELP" => family.help = unescaped(value),
             "UNIT" => family.unit = Some(value.to_owned()).filter(|unit| !unit.is_empty()),
@@ -115,68 +121,72 @@ impl Families {
         Ok(())
     }
 
-    fn family(&mut self, name: &str) -> &mut MetricEntry {
-        let new = || MetricEntry::exposed(name, Kind::Unknown, "");
-        self.by_name.entry(name.to_owned()).or_insert_with(new)
+    fn family(&mut self, name: &str) -> &mut Family {
+        self.0.entry(name.to_owned()).or_insert_with(|| Family {
+            metric: MetricEntry::exposed(name, Kind::Unknown, ""),
+            labels: BTreeSet::new(),
+            numbers: Vec::new(),
+            suffix: "",
+        })
     }
 
     /// The family of a sample by its name, and the suffix that the sample has.
     fn family_of(&self, name: &str) -> Option<(String, &'static str)> {
-        if self.by_name.contains_key(name) {
+        if self.0.contains_key(name) {
             return Some((name.to_owned(), ""));
         }
         SUFFIXES.into_iter().find_map(|(suffix, kinds)| {
             let family = name.strip_suffix(suffix)?;
-            let is_of = self.by_name.get(family).is_some_and(|family| kinds.contains(&family.kind));
+            let is_of = self.0.get(family).is_some_and(|family| kinds.contains(&family.metric.kind));
             is_of.then(|| (family.to_owned(), suffix))
         })
     }
 
-    fn sample(&mut self, sample: &Sample) -> Result<(), &'static str> {
+    fn sample(&mut self, sample: Sample) -> Result<(), &'static str> {
         let (name, suffix) = self.family_of(&sample.name).unwrap_or_else(|| (sample.name.clone(), ""));
-        if matches!(suffix, "_total" | "_info") {
-            self.with_suffix.insert(name.clone(), suffix);
-        }
         let family = self.family(&name);
-        for (label, value) in &sample.labels {
-            match (label.as_str(), family.kind) {
+        if matches!(suffix, "_total" | "_info") {
+            family.suffix = suffix;
+        }
+        for (label, value) in sample.labels {
+            match (label.as_str(), family.metric.kind) {
                 ("le", Kind::Histogram) => {
-                    let bound = value.parse::<f64>().map_err(|_| "a number as the value of `le`")?;
-                    let bounds = family.buckets.get_or_insert_default();
-                    if bound.is_finite() && !bounds.contains(&bound) {
-                        bounds.push(bound);
-                    }
+                    family.numbers.push(value.parse().map_err(|_| "a number as the value of `le`")?);
                 }
                 ("quantile", Kind::Summary) => {
-                    let quantile = value.parse::<f64>().map_err(|_| "a number as the value of `quantile`")?;
-                    let quantiles = family.quantiles.get_or_insert_default();
-                    if !quantiles.contains(&quantile) {
-                        quantiles.push(quantile);
-                    }
+                    family.numbers.push(value.parse().map_err(|_| "a number as the value of `quantile`")?);
                 }
-                _ if !family.labels.contains(label) => family.labels.push(label.clone()),
-                _ => {}
+                _ => {
+                    family.labels.insert(label);
+                }
             }
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Vec<MetricEntry> {
-        let mut metrics: BTreeMap<String, MetricEntry> = BTreeMap::new();
-        for (name, mut metric) in self.by_name {
-            let suffix = self.with_suffix.remove(&name).unwrap_or_default();
-            metric.name = format!("{name}{suffix}");
-            metric.labels.sort_unstable();
-            for numbers in [&mut metric.buckets, &mut metric.quantiles].into_iter().flatten() {
-                numbers.sort_by(f64::total_cmp);
-            }
-            metrics.insert(metric.name.clone(), metric);
-        }
-        metrics.into_values().collect()
+    fn finish(self) -> Vec<MetricEntry> {
+        let metrics = self.0.into_values().map(Family::finish);
+        metrics
+            .map(|metric| (metric.name.clone(), metric))
+            .collect::<BTreeMap<_, _>>()
+            .into_values()
+            .collect()
     }
 }
 
-/// A help text, in which a backslash and the end of a line are escaped.
-fn unescaped(text: &str) -> String {
-    text.replace("\\n", "\n").replace("\\\"", "\"").replace("\\\\", "\\")
+impl Family {
+    fn finish(self) -> MetricEntry {
+        let Self { mut metric, labels, mut numbers, suffix } = self;
+        metric.name.push_str(suffix);
+        metric.labels = labels.into_iter().collect();
+        numbers.retain(|number| number.is_finite());
+        numbers.sort_by(f64::total_cmp);
+        numbers.dedup();
+        match metric.kind {
+            Kind::Histogram => metric.buckets = Some(numbers),
+            Kind::Summary => metric.quantiles = Some(numbers),
+            _ => {}
+        }
+        metric
+    }
 }

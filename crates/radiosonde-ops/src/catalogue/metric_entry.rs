@@ -91,13 +91,6 @@ impl MetricEntry {
 
     /// Adds the series of another program.
     pub(crate) fn merge(&mut self, other: Self) {
-        fn add<T: PartialEq>(own: &mut Vec<T>, other: Vec<T>) {
-            for value in other {
-                if !own.contains(&value) {
-                    own.push(value);
-                }
-            }
-        }
         let (is_own, is_other) = (self.labels.clone(), other.labels.clone());
         let mut values = other.label_values;
         self.label_values.retain(|label, own| match values.remove(label) {
@@ -132,6 +125,15 @@ impl MetricEntry {
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {
         self.labels.iter().any(|own| own == label) || self.constant_labels.iter().any(|(own, _)| own == label)
+    }
+}
+
+/// Adds the values that a list lacks.
+pub(crate) fn add<T: PartialEq>(own: &mut Vec<T>, other: Vec<T>) {
+    for value in other {
+        if !own.contains(&value) {
+            own.push(value);
+        }
     }
 }
 

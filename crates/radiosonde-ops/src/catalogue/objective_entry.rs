@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::durations;
 use crate::catalogue::metric_entry::MetricEntry;
+use crate::catalogue::rounded::rounded;
 use crate::catalogue::selector::{FormerNames, Selector};
 
 /// An objective of the [catalogue](crate::Catalogue): an [`Slo`] as plain data, with the series of its work.
@@ -130,9 +131,7 @@ impl ObjectiveEntry {
     /// The share that may be bad: 0.001 for a target of 99.9 %.
     #[must_use]
     pub fn error_budget(&self) -> f64 {
-        // Without the noise of the last digits.
-        let budget = (100.0 - self.target) / 100.0;
-        format!("{budget:.9e}").parse().unwrap_or(budget)
+        rounded((100.0 - self.target) / 100.0)
     }
 }
 

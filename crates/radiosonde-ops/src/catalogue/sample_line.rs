@@ -63,23 +63,32 @@ fn read_labels<'a>(mut rest: &'a str, sample: &mut Sample) -> Result<&'a str, &'
     }
 }
 
-/// Reads a text up to its closing quote, without escapes.
+/// Reads a text up to its closing quote, without escapes; returns the rest of the line.
 fn read_quoted(text: &str) -> Result<(String, &str), &'static str> {
-    let mut out = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
         match c {
-            '"' => return Ok((out, &text[at + 1..])),
-            '\\' => match chars.next() {
-                Some((_, 'n')) => out.push('\n'),
-                Some((_, escaped @ ('"' | '\\'))) => out.push(escaped),
-                Some((_, other)) => out.extend(['\\', other]),
-                None => break,
-            },
-            c => out.push(c),
+            '"' if !is_escaped => return Ok((unescaped(&text[..at]), &text[at + 1..])),
+            c => is_escaped = c == '\\' && !is_escaped,
         }
     }
     Err("`\"` at the end of a text")
+}
+
+/// A text in which a backslash, a quote and the end of a line are escaped.
+pub(crate) fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.as_str().chars().next()) {
+            ('\\', Some(escaped @ ('n' | '"' | '\\'))) => {
+                out.push(if escaped == 'n' { '\n' } else { escaped });
+                chars.next();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -118,5 +127,10 @@ mod tests {
             "`\"` at the end of a text",
         ];
         assert_eq!(refused.map(|line| read(line).unwrap_err()), expected);
+    }
+
+    #[test]
+    fn an_escaped_backslash_escapes_nothing() {
+        assert_eq!(unescaped(r#"a\\nb\nc\"d\e\"#), "a\\nb\nc\"d\\e\\");
     }
 }

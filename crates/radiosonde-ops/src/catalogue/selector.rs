@@ -5,6 +5,7 @@ use radiosonde_signals::{Match, Series};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::kinds;
+use crate::catalogue::metric_entry::MetricEntry;
 
 /// Series of one metric: a [`Series`] as plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,18 @@ impl From<&Match> for LabelMatch {
 impl From<&Series> for Selector {
     fn from(series: &Series) -> Self {
         Self::of(series, &FormerNames::new())
+    }
+}
+
+/// All series of a metric.
+impl From<&MetricEntry> for Selector {
+    fn from(metric: &MetricEntry) -> Self {
+        Self {
+            metric: metric.name.clone(),
+            kind: metric.kind,
+            matchers: Vec::new(),
+            former_names: metric.former_names.clone(),
+        }
     }
 }
 

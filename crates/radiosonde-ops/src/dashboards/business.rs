@@ -1,9 +1,9 @@
 use radiosonde_metrics::model::Kind;
 
-use crate::catalogue::{Catalogue, MetricEntry, SignalsEntry};
+use crate::catalogue::{Catalogue, MetricEntry, Selector, SignalsEntry};
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{Reader, all_of, legend_of, unit_of, words};
+use crate::dashboards::reader::{Reader, legend_of, unit_of, words};
 use crate::dashboards::service::Service;
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -72,7 +72,7 @@ fn of_library(file: &str) -> bool {
 }
 
 fn of_metric(reader: &Reader<'_>, metric: &MetricEntry) -> Option<Panel> {
-    let of = all_of(metric);
+    let of = Selector::from(metric);
     let labels: Vec<_> = metric.labels.iter().map(String::as_str).take(LABELS).collect();
     let legend = if labels.is_empty() { words(&metric.name) } else { legend_of(&labels) };
     let unit = unit_of(&metric.name, metric.unit.as_deref());

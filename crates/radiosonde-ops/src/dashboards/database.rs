@@ -1,7 +1,7 @@
 use crate::catalogue::Selector;
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{Reader, all_of, legend_of, words};
+use crate::dashboards::reader::{Reader, legend_of, words};
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -55,7 +55,7 @@ fn connections(reader: &Reader<'_>, queries: &Work<'_>, pools: &Work<'_>) -> Vec
             let metric = name.replace("active", other).replace("in_use", other);
             let has_pool =
                 |of: &Selector| reader.entry(&of.metric).is_some_and(|metric| metric.has_label("pool"));
-            let found = reader.catalogue.metric(&metric).map(all_of).filter(has_pool);
+            let found = reader.catalogue.metric(&metric).map(Selector::from).filter(has_pool);
             targets.extend(found.map(|of| state(&of, other)));
         }
     }
@@ -68,7 +68,7 @@ pub(crate) fn rate(reader: &Reader<'_>, name: &str, label: &str) -> Vec<Target> 
     let Some(metric) = reader.entry(name) else { return Vec::new() };
     let by: &[&str] = if metric.has_label(label) { &[label] } else { &[] };
     let legend = if by.is_empty() { words(name) } else { legend_of(by) };
-    vec![Target::new(reader.sum(&all_of(metric), by), legend)]
+    vec![Target::new(reader.sum(&Selector::from(metric), by), legend)]
 }
 
 fn hits(reader: &Reader<'_>) -> Vec<Target> {

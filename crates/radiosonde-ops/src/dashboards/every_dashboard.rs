@@ -3,7 +3,7 @@ use crate::dashboards::dashboard::Dashboard;
 use crate::dashboards::link::Link;
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{Reader, all_of};
+use crate::dashboards::reader::Reader;
 use crate::dashboards::service::Service;
 use crate::dashboards::uid::uid;
 use crate::dashboards::variable::Variable;
@@ -106,7 +106,7 @@ impl Variables<'_> {
     /// Series that each instance has from its start.
     fn always(&self) -> Option<Selector> {
         let known = ["radiosonde_metrics_scrapes_total", "process_start_time_seconds", "build_info"];
-        let first = || self.reader.catalogue.metrics.first().map(all_of);
+        let first = || self.reader.catalogue.metrics.first().map(Selector::from);
         known.iter().find_map(|name| self.reader.find(name)).or_else(first)
     }
 

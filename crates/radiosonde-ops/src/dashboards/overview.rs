@@ -1,7 +1,7 @@
-use crate::catalogue::LabelMatch;
+use crate::catalogue::{LabelMatch, Selector};
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{RATE, Reader, all_of};
+use crate::dashboards::reader::{RATE, Reader};
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -47,7 +47,7 @@ fn health(reader: &Reader<'_>) -> Option<Panel> {
 
 /// By version where it is known: two of them while one is rolled out.
 fn instances(reader: &Reader<'_>) -> Option<Panel> {
-    let info = reader.entry("build_info").filter(|info| info.has_label("version")).map(all_of);
+    let info = reader.entry("build_info").filter(|info| info.has_label("version")).map(Selector::from);
     let target = match (info, reader.find("process_start_time_seconds")) {
         (Some(info), _) => Target::new(reader.aggregated("count", &info, &["version"]), "{{version}}"),
         (None, Some(start)) => Target::new(reader.aggregated("count", &start, &[]), "instances"),

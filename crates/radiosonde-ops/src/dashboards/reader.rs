@@ -1,6 +1,6 @@
 use radiosonde_metrics::model::Kind;
 
-use crate::catalogue::{Catalogue, MetricEntry, Selector};
+use crate::catalogue::{Catalogue, MetricEntry, Selector, rounded};
 use crate::dashboards::target::Target;
 use crate::promql::Scope;
 
@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Selector> {
-        self.entry(name).map(all_of)
+        self.entry(name).map(Selector::from)
     }
 
     /// A sum of series: of what only grows, the rate per second.
@@ -40,25 +40,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn aggregated(&self, function: &str, of: &Selector, by: &[&str]) -> String {
-        let now = match of.kind {
-            Kind::Counter | Kind::Histogram | Kind::Summary => self.scope.growth("rate", of, RATE),
-            _ => self.scope.instant(of),
-        };
-        format!("{}({now})", grouped(function, by))
+        self.scope.aggregated(function, of, by, RATE)
     }
 
     pub(crate) fn quantile(&self, quantile: f64, of: &Selector, by: &[&str]) -> String {
-        match of.kind {
-            Kind::Histogram => {
-                let labels: Vec<_> = std::iter::once("le").chain(by.iter().copied()).collect();
-                format!("histogram_quantile({quantile}, {}({}))", grouped("sum", &labels), self.buckets(of))
-            }
-            Kind::Summary => {
-                let label = ("quantile".to_owned(), quantile.to_string());
-                format!("{}({})", grouped("max", by), self.scope.instant_with(of, "", &[label]))
-            }
-            _ => self.aggregated("max", of, by),
-        }
+        self.scope.quantile(quantile, of, by, RATE)
     }
 
     /// The rates of all buckets.
@@ -81,26 +67,6 @@ impl<'a> Reader<'a> {
         };
         wanted.iter().map(target).collect()
     }
-}
-
-/// Without the noise of the last digits.
-fn rounded(number: f64) -> f64 {
-    (number * 1e6).round() / 1e6
-}
-
-/// All series of a metric.
-pub(crate) fn all_of(metric: &MetricEntry) -> Selector {
-    Selector {
-        metric: metric.name.clone(),
-        kind: metric.kind,
-        matchers: Vec::new(),
-        former_names: metric.former_names.clone(),
-    }
-}
-
-/// `sum by (a, b) ` or `sum`.
-pub(crate) fn grouped(function: &str, by: &[&str]) -> String {
-    if by.is_empty() { function.to_owned() } else { format!("{function} by ({}) ", by.join(", ")) }
 }
 
 /// Grafana's unit for values of a metric.

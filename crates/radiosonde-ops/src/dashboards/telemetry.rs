@@ -1,7 +1,8 @@
+use crate::catalogue::Selector;
 use crate::dashboards::database::rate;
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{Reader, all_of};
+use crate::dashboards::reader::Reader;
 use crate::dashboards::service::{Service, panel};
 use crate::dashboards::target::Target;
 use crate::dashboards::workers::since;
@@ -51,5 +52,8 @@ fn lost(reader: &Reader<'_>) -> Vec<Target> {
 
 fn by_sink(reader: &Reader<'_>, name: &str) -> Vec<Target> {
     let found = reader.entry(name).filter(|metric| metric.has_label("sink"));
-    found.map(|metric| Target::new(reader.sum(&all_of(metric), &["sink"]), "{{sink}}")).into_iter().collect()
+    found
+        .map(|metric| Target::new(reader.sum(&Selector::from(metric), &["sink"]), "{{sink}}"))
+        .into_iter()
+        .collect()
 }

@@ -1,7 +1,7 @@
 use radiosonde_metrics::model::Kind;
 
 use crate::catalogue::{IndicatorEntry, LabelMatch, ObjectiveEntry, SaturationEntry, Selector, SignalsEntry};
-use crate::dashboards::reader::{Reader, grouped, legend_of};
+use crate::dashboards::reader::{RATE, Reader, legend_of};
 use crate::dashboards::target::Target;
 
 /// Queries of the golden signals of work. Work of one kind shares its metrics, so a query has all of it, by the label of its name.
@@ -67,17 +67,10 @@ impl<'a> Work<'a> {
         self.each(false, |signals, _| {
             let SaturationEntry { in_use, limit, fixed_limit } = signals.saturation.as_ref()?;
             let (in_use, own) = freed(in_use, &signals.name);
+            let limit = limit.as_ref().map(|limit| freed(limit, &signals.name).0);
             let by = labels(own.as_deref(), None);
-            let of_instance: Vec<_> = std::iter::once("instance").chain(by.iter().copied()).collect();
-            let in_use = self.reader.sum(&in_use, &of_instance);
-            let limit = match (limit, fixed_limit) {
-                (Some(limit), _) => {
-                    format!("({} > 0)", self.reader.sum(&freed(limit, &signals.name).0, &of_instance))
-                }
-                (None, Some(limit)) if *limit > 0.0 => limit.to_string(),
-                _ => return None,
-            };
-            Some((format!("{}({in_use} / {limit})", grouped("max", &by)), legend(signals, &by)))
+            let of = SaturationEntry { in_use, limit, fixed_limit: *fixed_limit };
+            Some((self.reader.scope.saturation(&of, &by, RATE)?, legend(signals, &by)))
         })
     }
 

@@ -1,7 +1,8 @@
+use crate::catalogue::Selector;
 use crate::dashboards::database::rate;
 use crate::dashboards::panel::Panel;
 use crate::dashboards::panel_kind::PanelKind;
-use crate::dashboards::reader::{Reader, all_of};
+use crate::dashboards::reader::Reader;
 use crate::dashboards::service::{Service, panel, share};
 use crate::dashboards::target::Target;
 use crate::dashboards::work::Work;
@@ -39,12 +40,12 @@ pub(crate) fn panels(service: &Service<'_>) -> Vec<Panel> {
 
 fn gauge(reader: &Reader<'_>, name: &str, label: &str) -> Vec<Target> {
     let Some(metric) = reader.entry(name).filter(|metric| metric.has_label(label)) else { return Vec::new() };
-    vec![Target::new(reader.aggregated("max", &all_of(metric), &[label]), format!("{{{{{label}}}}}"))]
+    vec![Target::new(reader.aggregated("max", &Selector::from(metric), &[label]), format!("{{{{{label}}}}}"))]
 }
 
 /// The age of a Unix time; none while the time is 0.
 pub(crate) fn since(reader: &Reader<'_>, name: &str, label: &str) -> Vec<Target> {
     let Some(metric) = reader.entry(name).filter(|metric| metric.has_label(label)) else { return Vec::new() };
-    let time = reader.aggregated("max", &all_of(metric), &[label]);
+    let time = reader.aggregated("max", &Selector::from(metric), &[label]);
     vec![Target::new(format!("time() - ({time} > 0)"), format!("{{{{{label}}}}}"))]
 }

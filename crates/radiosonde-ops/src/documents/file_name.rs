@@ -1,12 +1,19 @@
-/// A name as the name of a file, or as a part of one: whatever it is, the file is in the folder that is meant.
+/// A name as the name of a file, or as a part of one: whatever it is, the file is in the folder that is meant, and no other name has it.
+///
+/// A name that cannot stand as it is gets a checksum of itself at its end.
 pub(crate) fn file_name(name: &str) -> String {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let is_usual = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     // Not `.` or `..`, and not hidden.
-    match name.strip_prefix('.') {
-        Some(rest) => format!("_{rest}"),
-        None => name,
+    if name.chars().all(is_usual) && !name.is_empty() && !name.starts_with('.') {
+        return name.to_owned();
     }
+    let usual: String = name.chars().map(|c| if is_usual(c) { c } else { '_' }).collect();
+    format!("_{}-{:08x}", usual.trim_start_matches('.'), checksum(name))
+}
+
+/// FNV-1a: the same in every version of the standard library.
+fn checksum(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -14,10 +21,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_leaves_its_folder() {
-        let named =
-            ["HighErrorRate", "../../etc/passwd", "..", ".", "a b/c", "Größe", "C:\\x"].map(file_name);
-        let expected = ["HighErrorRate", "_._.._etc_passwd", "_.", "_", "a_b_c", "Gr__e", "C__x"];
-        assert_eq!(named, expected);
+    fn a_usual_name_stays_and_none_leaves_its_folder() {
+        assert_eq!(["HighErrorRate", "a_b-c.d"].map(file_name), ["HighErrorRate", "a_b-c.d"]);
+        for name in ["../../etc/passwd", "..", ".", "", "a b/c", "Größe", "C:\\x", ".hidden"] {
+            let file = file_name(name);
+            assert!(file.starts_with('_') && !file.contains(['/', '\\']), "{file}");
+        }
+    }
+
+    #[test]
+    fn two_names_have_two_files() {
+        let names = ["a b", "a_b", "_a_b", "a/b", "a|b", "é", "è"];
+        let files: std::collections::BTreeSet<_> = names.map(file_name).into_iter().collect();
+        assert_eq!(files.len(), names.len(), "{files:?}");
     }
 }

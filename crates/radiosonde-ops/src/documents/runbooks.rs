@@ -196,7 +196,7 @@ mod tests {
         ]);
         assert_eq!(
             pages.iter().map(|(file, _)| &**file).collect::<Vec<_>>(),
-            ["It_s_slow.md", "OrdersFail.md"]
+            ["_It_s_slow-7f0bab1f.md", "OrdersFail.md"]
         );
         let expected = r#"# OrdersFail
 

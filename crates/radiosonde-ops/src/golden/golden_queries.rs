@@ -1,10 +1,9 @@
 use std::error::Error;
 use std::fmt;
 
-use radiosonde_metrics::model::Kind;
 use radiosonde_signals::GoldenSignals;
 
-use crate::catalogue::{SaturationEntry, Selector, SignalsEntry};
+use crate::catalogue::{Selector, SignalsEntry};
 use crate::promql::Scope;
 
 /// The PromQL that reads each of the golden signals of one kind of work.
@@ -81,17 +80,7 @@ impl GoldenQueries {
     /// [`NoQuery::NoSignal`].
     pub fn latency(&self, quantile: f64) -> Result<String, NoQuery> {
         let latency = self.signals.latency.as_ref().ok_or(NoQuery::NoSignal)?;
-        Ok(match latency.kind {
-            Kind::Histogram => {
-                let buckets = self.scope.range("rate", latency, "_bucket", &[], &self.window);
-                format!("histogram_quantile({quantile}, sum by (le) ({buckets}))")
-            }
-            Kind::Summary => {
-                let quantile = ("quantile".to_owned(), quantile.to_string());
-                format!("max({})", self.scope.instant_with(latency, "", &[quantile]))
-            }
-            _ => format!("max({})", self.scope.instant(latency)),
-        })
+        Ok(self.scope.quantile(quantile, latency, &[], &self.window))
     }
 
     /// The traffic, per second.
@@ -120,24 +109,11 @@ impl GoldenQueries {
     /// [`NoQuery::NoSignal`], and [`NoQuery::UnknownLimit`].
     pub fn saturation(&self) -> Result<String, NoQuery> {
         let saturation = self.signals.saturation.as_ref().ok_or(NoQuery::NoSignal)?;
-        let each = |series| format!("sum by (instance) ({})", self.now(series));
-        let SaturationEntry { in_use, limit, fixed_limit } = saturation;
-        let in_use = each(in_use);
-        match (limit, fixed_limit) {
-            (Some(limit), _) => Ok(format!("max({in_use} / ({} > 0))", each(limit))),
-            (None, Some(limit)) if *limit > 0.0 => Ok(format!("max({in_use} / {limit})")),
-            _ => Err(NoQuery::UnknownLimit),
-        }
+        self.scope.saturation(saturation, &[], &self.window).ok_or(NoQuery::UnknownLimit)
     }
 
-    /// The series as they are now: of what only grows, the increase per second.
     fn now(&self, series: &Selector) -> String {
-        match series.kind {
-            Kind::Counter | Kind::Histogram | Kind::Summary => {
-                self.scope.growth("rate", series, &self.window)
-            }
-            _ => self.scope.instant(series),
-        }
+        self.scope.now(series, &self.window)
     }
 }
 
@@ -155,6 +131,7 @@ impl Error for NoQuery {}
 #[cfg(test)]
 mod tests {
     use radiosonde_metrics::Registry;
+    use radiosonde_metrics::model::Kind;
     use radiosonde_signals::{Limit, Operation, Series};
 
     use super::*;

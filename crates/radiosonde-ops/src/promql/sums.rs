@@ -1,15 +1,16 @@
 use crate::catalogue::Selector;
 use crate::promql::merged::merged;
+use crate::promql::queries::grouped;
 use crate::promql::scope::Scope;
 
-/// Sums over several metrics that do not vanish with one of them, by the values of a label or of all series together.
+/// Sums over several metrics that do not vanish with one of them, by the values of labels, or of all series together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sums<'a> {
     pub(crate) scope: &'a Scope,
     /// `increase` or `rate`.
     pub(crate) function: &'a str,
     pub(crate) range: &'a str,
-    pub(crate) by: Option<&'a str>,
+    pub(crate) by: &'a [&'a str],
 }
 
 impl Sums<'_> {
@@ -33,12 +34,7 @@ impl Sums<'_> {
     }
 
     fn one(&self, of: &Selector) -> String {
-        self.aggregated("sum", &self.series(of))
-    }
-
-    /// An aggregation of series, by the label.
-    pub(crate) fn aggregated(&self, function: &str, series: &str) -> String {
-        aggregated(function, self.by, series)
+        format!("{}({})", grouped("sum", self.by), self.series(of))
     }
 }
 
@@ -52,14 +48,6 @@ pub(crate) fn total(each: &[String]) -> String {
             let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
             terms.join(" + ")
         }
-    }
-}
-
-/// `sum(…)` or `sum by (label) (…)`.
-pub(crate) fn aggregated(function: &str, by: Option<&str>, series: &str) -> String {
-    match by {
-        Some(label) => format!("{function} by ({label}) ({series})"),
-        None => format!("{function}({series})"),
     }
 }
 

@@ -1,10 +1,11 @@
 use crate::catalogue::WindowEntry;
+use crate::catalogue::rounded;
 use crate::promql::promql_duration;
 use crate::rule_tests::objective_series::Phase;
 use crate::rule_tests::objective_tests::{LONGEST, Stories, steps};
 use crate::rule_tests::story::Story;
 use crate::rule_tests::test_file::RuleTest;
-use crate::rules::{Recorded, base_window, rounded};
+use crate::rules::{Recorded, base_window};
 
 /// The stories of an objective that counts events.
 impl<'a> Stories<'a> {

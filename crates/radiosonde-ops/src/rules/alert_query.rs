@@ -1,7 +1,5 @@
-use radiosonde_metrics::model::Kind;
-
-use crate::catalogue::{Catalogue, ConditionEntry, Merge, SaturationEntry, Selector, ValueEntry};
-use crate::promql::{Scope, Sums, aggregated, counted_suffix, merged, parenthesized, promql_duration};
+use crate::catalogue::{Catalogue, ConditionEntry, MergeEntry, Selector, ValueEntry};
+use crate::promql::{Scope, Sums, counted_suffix, grouped, merged, parenthesized, promql_duration};
 use crate::rules::burn::{budget_remaining, burning};
 use crate::rules::refused::GenerateErrorKind;
 
@@ -16,14 +14,16 @@ pub(crate) fn alert_query(
     };
     Ok(Some(match condition {
         ConditionEntry::Above { value, threshold, by } => {
-            let query = compared(&numbers(value, by.as_deref(), scope)?, ">", *threshold);
-            match enough_bad_events(value, by.as_deref(), scope) {
+            let by = by.as_deref();
+            let query = compared(&numbers(value, by.as_slice(), scope)?, ">", *threshold);
+            match enough_bad_events(value, by.as_slice(), scope) {
                 Some(enough) => format!("{query}\nand\n{enough}"),
                 None => query,
             }
         }
         ConditionEntry::Below { value, threshold, by } => {
-            let query = compared(&numbers(value, by.as_deref(), scope)?, "<", *threshold);
+            let by = by.as_deref();
+            let query = compared(&numbers(value, by.as_slice(), scope)?, "<", *threshold);
             match (value, by) {
                 // No events at all are the fewest there can be, also if their series are gone.
                 (ValueEntry::Increase { events, .. } | ValueEntry::Rate { events, .. }, None) => {
@@ -53,27 +53,28 @@ fn counted(of: &Selector, scope: &Scope) -> String {
 }
 
 /// The queries of a number: of several, each is compared.
-fn numbers(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Result<Vec<String>, GenerateErrorKind> {
+fn numbers(value: &ValueEntry, by: &[&str], scope: &Scope) -> Result<Vec<String>, GenerateErrorKind> {
     let one = |query| Ok(vec![query]);
     match value {
         ValueEntry::Gauge { gauge, merge } => {
             let function = match merge {
-                Merge::Sum => "sum",
-                Merge::Highest => "max",
-                Merge::Lowest => "min",
+                MergeEntry::Sum => "sum",
+                MergeEntry::Highest => "max",
+                MergeEntry::Lowest => "min",
             };
-            one(aggregated(function, by, &scope.instant(gauge)))
+            one(format!("{}({})", grouped(function, by), scope.instant(gauge)))
         }
         ValueEntry::Share { part, all } => {
-            let [part, all] = [part, all].map(|gauges| aggregated("sum", by, &scope.instant(gauges)));
+            let [part, all] =
+                [part, all].map(|gauges| format!("{}({})", grouped("sum", by), scope.instant(gauges)));
             one(format!("{part} / ({all} > 0)"))
         }
         ValueEntry::Saturation(parts) => {
-            let shares: Vec<_> = parts.iter().filter_map(|part| share(part, by, scope)).collect();
+            let shares: Vec<_> = parts.iter().filter_map(|part| scope.saturation(part, by, "5m")).collect();
             if shares.is_empty() { Err(GenerateErrorKind::NoSeries) } else { Ok(shares) }
         }
         ValueEntry::Age(timestamps) => {
-            one(aggregated("max", by, &format!("time() - ({} > 0)", scope.instant(timestamps))))
+            one(format!("{}(time() - ({} > 0))", grouped("max", by), scope.instant(timestamps)))
         }
         ValueEntry::Increase { events, window } => {
             one(sums("increase", &promql_duration(*window), by, scope).of(std::slice::from_ref(events)))
@@ -92,21 +93,16 @@ fn numbers(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Result<Vec<St
         }
         ValueEntry::Quantile { quantile, histograms, window } => {
             let range = promql_duration(*window);
-            let labels = by.map_or_else(|| "le".to_owned(), |by| format!("le, {by}"));
-            let queries = merged(histograms)
-                .iter()
-                .map(|histogram| {
-                    let buckets = scope.range("rate", histogram, "_bucket", &[], &range);
-                    format!("histogram_quantile({quantile}, sum by ({labels}) ({buckets}))")
-                })
-                .collect::<Vec<_>>();
+            let merged = merged(histograms);
+            let queries: Vec<_> =
+                merged.iter().map(|histogram| scope.quantile(*quantile, histogram, by, &range)).collect();
             if queries.is_empty() { Err(GenerateErrorKind::NoSeries) } else { Ok(queries) }
         }
     }
 }
 
 /// Has a result while a ratio is that of enough bad events.
-fn enough_bad_events(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Option<String> {
+fn enough_bad_events(value: &ValueEntry, by: &[&str], scope: &Scope) -> Option<String> {
     match value {
         ValueEntry::Ratio { bad, all, window, min_bad_events } if *min_bad_events > 0.0 => {
             let range = promql_duration(*window);
@@ -117,24 +113,6 @@ fn enough_bad_events(value: &ValueEntry, by: Option<&str>, scope: &Scope) -> Opt
     }
 }
 
-fn sums<'a>(function: &'a str, range: &'a str, by: Option<&'a str>, scope: &'a Scope) -> Sums<'a> {
+fn sums<'a>(function: &'a str, range: &'a str, by: &'a [&'a str], scope: &'a Scope) -> Sums<'a> {
     Sums { scope, function, range, by }
-}
-
-/// How full the fullest instance of a resource is; `None` if its limit is not known.
-fn share(part: &SaturationEntry, by: Option<&str>, scope: &Scope) -> Option<String> {
-    let labels = by.map_or_else(|| "instance".to_owned(), |by| format!("instance, {by}"));
-    let each = |of: &Selector| {
-        let now = match of.kind {
-            Kind::Counter | Kind::Histogram | Kind::Summary => scope.growth("rate", of, "5m"),
-            _ => scope.instant(of),
-        };
-        format!("sum by ({labels}) ({now})")
-    };
-    let limit = match (&part.limit, part.fixed_limit) {
-        (Some(limit), _) => format!("({} > 0)", each(limit)),
-        (None, Some(limit)) if limit > 0.0 => limit.to_string(),
-        _ => return None,
-    };
-    Some(aggregated("max", by, &format!("{} / {limit}", each(&part.in_use))))
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, WindowEntry};
+use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, WindowEntry, rounded};
 use crate::promql::{Scope, promql_duration};
 use crate::rules::alert_text::literal;
-use crate::rules::all_of::own_metric;
 use crate::rules::burn::pair_burns;
 use crate::rules::least_bad::least_bad;
 use crate::rules::objective_sums::{ObjectiveSums, WindowSums};
+use crate::rules::own_metric::own_metric;
 use crate::rules::recorded::Recorded;
 use crate::rules::refused::{GenerateError, GenerateErrorKind};
 use crate::rules::rule_file::{Rule, RuleGroup};
@@ -72,7 +72,7 @@ fn group(
         rules.push(record(&Recorded::bad_events(window), bad, &recorded));
     }
     for window in burn_windows(objective) {
-        let expr = ratio(&recorded, window, &format!(" / {}", rounded(budget)));
+        let expr = ratio(&recorded, window, &format!(" / {budget}"));
         rules.push(record(&Recorded::burn_rate(window), expr, &recorded));
     }
     rules.push(record(
@@ -136,7 +136,7 @@ fn ratio(recorded: &Recorded, window: Duration, divided: &str) -> String {
 
 /// `1 - bad / allowed`: a period allows the error budget times its events, or times the expected ones if those are more.
 fn remaining(objective: &ObjectiveEntry, recorded: &Recorded) -> String {
-    let (period, budget) = (objective.period, rounded(objective.error_budget()));
+    let (period, budget) = (objective.period, objective.error_budget());
     let (bad, events) =
         (recorded.select(&Recorded::bad_events(period)), recorded.select(&Recorded::events(period)));
     let seconds = period.as_secs_f64();
@@ -149,11 +149,6 @@ fn remaining(objective: &ObjectiveEntry, recorded: &Recorded) -> String {
         Some(expected) => format!("1 - {bad} / (clamp_min({events}, {}) * {budget})", rounded(expected)),
         None => format!("1 - {bad} / (({events} > 0) * {budget})\nor\n1 + 0 * {events}"),
     }
-}
-
-/// Without the noise of the last digits, such as of `(100 - 99.9) / 100`.
-pub(crate) fn rounded(number: f64) -> f64 {
-    format!("{number:.9e}").parse().unwrap_or(number)
 }
 
 fn burn_alert(objective: &ObjectiveEntry, pair: &WindowEntry, scope: &Scope) -> Rule {
@@ -350,5 +345,26 @@ mod tests {
         }
         let metric = "operation_duration_seconds".to_owned();
         assert_eq!(refused(&no_bucket), GenerateErrorKind::NotABucket { metric, threshold: 0.4 });
+    }
+
+    #[test]
+    fn an_objective_without_data_is_quiet_while_the_program_has_metrics() {
+        let registry = Registry::new();
+        let slo = Slo::availability("price_available", 99.9, Work::operation("price"));
+        Objectives::of(&registry).declare(slo).unwrap();
+        Operation::in_registry(&registry, "price").unwrap();
+        let expr = |catalogue: &Catalogue| {
+            let scope = Scope::everything().matching("job", "shop");
+            let group = objective_group(catalogue, &catalogue.objectives[0], &scope).unwrap();
+            group.rules.into_iter().find_map(|rule| match rule {
+                Rule::Alert { alert, expr, .. } if alert == ABSENT => Some(expr),
+                _ => None,
+            })
+        };
+        let absent = r#"absent(slo:events:increase5m{job="shop",slo="price_available"})"#;
+        assert_eq!(expr(&Catalogue::of(&registry)).as_deref(), Some(absent));
+        registry.counter("radiosonde_metrics_scrapes_total", "Scrapes.").build().unwrap();
+        let quiet = format!("{absent}\nunless on ()\nradiosonde_metrics_scrapes_total{{job=\"shop\"}}");
+        assert_eq!(expr(&Catalogue::of(&registry)), Some(quiet));
     }
 }

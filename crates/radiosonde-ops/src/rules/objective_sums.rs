@@ -73,7 +73,7 @@ impl<'a> ObjectiveSums<'a> {
     /// The sums in a window, from the metrics themselves.
     pub(crate) fn in_window(&self, window: Duration) -> WindowSums {
         let range = promql_duration(window);
-        let sums = Sums { scope: self.scope, function: "increase", range: &range, by: None };
+        let sums = Sums { scope: self.scope, function: "increase", range: &range, by: &[] };
         match &self.objective.indicator {
             IndicatorEntry::Events { bad, total } => {
                 let all = sums.of(total);

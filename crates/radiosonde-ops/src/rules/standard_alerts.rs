@@ -3,8 +3,10 @@ use std::time::Duration;
 
 use radiosonde_metrics::model::Kind;
 
-use crate::catalogue::{AlertEntry, Catalogue, ConditionEntry, SaturationEntry, SignalsEntry, ValueEntry};
-use crate::rules::all_of::{all_of, own_metric};
+use crate::catalogue::{
+    AlertEntry, Catalogue, ConditionEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry,
+};
+use crate::rules::own_metric::own_metric;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const WINDOW: Duration = Duration::from_secs(300);
@@ -196,8 +198,7 @@ fn saturations(catalogue: &Catalogue) -> Vec<AlertEntry> {
 
 fn disks(catalogue: &Catalogue) -> Option<AlertEntry> {
     let of = |suffix: &str| {
-        let metric = catalogue.metrics.iter().find(|metric| metric.name.ends_with(suffix))?;
-        all_of(catalogue, &metric.name)
+        catalogue.metrics.iter().find(|metric| metric.name.ends_with(suffix)).map(Selector::from)
     };
     let disk = SaturationEntry {
         in_use: of("host_disk_used_bytes")?,
@@ -223,7 +224,7 @@ fn lost(catalogue: &Catalogue) -> impl Iterator<Item = AlertEntry> {
     ];
     DROPS.into_iter().filter_map(|drops| {
         let metric = catalogue.metrics.iter().find(|metric| metric.name.ends_with(drops))?;
-        let events = all_of(catalogue, &metric.name)?;
+        let events = Selector::from(metric);
         let lost = above(ValueEntry::Increase { events, window: 2 * WINDOW }, 0.0, None);
         let lost = alert(
             "TelemetryLost",

@@ -122,7 +122,7 @@ fn files_are_generated_from_a_catalogue() {
 
 #[test]
 fn what_is_not_understood_is_named_with_what_is_expected() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["chekc"], "radiosonde: unknown command \"chekc\"; expected check, catalogue, generate, lint\n"),
         (
             &["check", "--strct", "rules"],
@@ -134,6 +134,10 @@ fn what_is_not_understood_is_named_with_what_is_expected() {
             "ops/catalogue.json: No such file or directory (os error 2): expected --catalogue FILE, or the address of /metrics\n",
         ),
         (&["check", "--catalogue", "ok.json", "none"], "radiosonde: none: there is no such file or folder\n"),
+        (
+            &["check", "--catalogue", "ok.json", "empty"],
+            "radiosonde: empty: nothing to check; expected rule files, dashboards or queries\n",
+        ),
         (&["lint", "page.html"], "radiosonde: page.html: invalid exposition, line 1: expected a value\n"),
         (
             &["lint", "empty"],
@@ -186,4 +190,21 @@ fn a_body_that_does_not_end_and_an_answer_that_does_not_come_are_given_up() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.err.contains("timeout"), "{}", ended.err);
     drop(listener);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_and_an_input_without_an_end_are_failures() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_radiosonde"));
+    let output = command.arg("--help").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).starts_with("radiosonde: the output cannot be written: ")
+    );
+    let (ended, _) = run(&[], &["lint", "/dev/zero"]);
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (Some(2), "radiosonde: /dev/zero: too long; expected at most 67108864 bytes\n")
+    );
 }

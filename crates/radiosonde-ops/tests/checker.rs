@@ -341,3 +341,31 @@ fn files_and_queries_that_cannot_be_read_are_found() {
     assert_eq!(alert("sum(memory_bytes"), "invalid-query");
     assert_eq!(alert("memory_bytes{state=~\"[\"}"), "invalid-query");
 }
+
+#[test]
+fn a_word_within_another_does_not_speak_of_a_share() {
+    let rule = |text: &str| {
+        let rule =
+            "- alert: A\n  expr: sum(rate(jobs_total[5m])) < 0.1\n  annotations: {summary: \"TEXT\"}\n";
+        codes(&checker().check_rules("r.yml", &rule.replace("TEXT", text)))
+    };
+    assert_eq!(rule("Few operations, a short duration, a high percentile."), "");
+    assert_eq!(rule("The error ratio is high."), "rate-compared-with-ratio");
+    let named = "- alert: LowErrorRate\n  expr: sum(rate(jobs_total[5m])) < 0.1\n";
+    assert_eq!(codes(&checker().check_rules("r.yml", named)), "rate-compared-with-ratio");
+}
+
+#[test]
+fn a_query_with_variables_gets_no_fix_that_would_lose_them() {
+    finds("rate(request_total[$__rate_interval])", "metric-missing", "");
+    finds("rate(request_total[5m])", "metric-missing", "rate(requests_total[5m])");
+}
+
+#[test]
+fn metrics_of_a_scrape_without_series_may_have_any_label() {
+    let text = "# TYPE a_total counter\n# TYPE b_total counter\nb_total{queue=\"x\"} 1\n";
+    let checker = Checker::new(&Catalogue::from_exposition(text).unwrap());
+    let found = |query: &str| codes(&checker.check_queries("q.promql", query));
+    assert_eq!(found("sum by (endpoint) (rate(a_total[5m]))"), "");
+    assert_eq!(found("sum by (endpoint) (rate(b_total[5m]))"), "label-missing");
+}

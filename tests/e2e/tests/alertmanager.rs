@@ -1,14 +1,12 @@
 //! Alerts of a process in the real Alertmanager, and its webhooks back to a process.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use e2e::{Alertmanager, wait_for};
+use e2e::{Alertmanager, serve, wait_for};
 use radiosonde_alerts::{
     Alert, AlertEngine, AlertHandler as _, AlertRule, AlertmanagerError, AlertmanagerOptions, Condition,
     Credentials, NewSilence, Severity, SilenceMatcher, SilenceState, WebhookAlert, WebhookError,
@@ -93,16 +91,7 @@ impl Called {
                 WebhookReceiver::builder(noting).registry(&registry).accept_only(accepted).build().unwrap();
             router = router.route_service(&format!("/{receiver}"), service);
         }
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
+        let address = serve(router);
         let change = move |stack: &str| {
             let mut text = stack.to_owned();
             for (given, shorter) in [

@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use e2e::{Alertmanager, Example, Prometheus, ScrapeJob, wait_for};
+use e2e::{Alertmanager, Example, Prometheus, ScrapeJob, serve, wait_for};
 use radiosonde_alerts::{WebhookAlert, WebhookError, WebhookHandler, WebhookReceiver};
 use radiosonde_metrics::Registry;
 use serde_json::json;
@@ -50,7 +49,7 @@ impl WebhookHandler for Receiver {
 }
 
 /// Serves a webhook for each receiver until the test binary exits.
-fn serve(arrivals: &Arrivals) -> SocketAddr {
+fn receive(arrivals: &Arrivals) -> SocketAddr {
     let mut router = Router::new();
     let registry = Registry::new();
     for name in RECEIVERS {
@@ -58,17 +57,7 @@ fn serve(arrivals: &Arrivals) -> SocketAddr {
             WebhookReceiver::builder(Receiver(name, arrivals.clone())).registry(&registry).build().unwrap();
         router = router.route_service(&format!("/{name}"), service);
     }
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    address
+    serve(router)
 }
 
 /// The stack's routes without their waits, and with a webhook for each receiver.
@@ -98,7 +87,7 @@ fn order(gateway: &str, token: &str) {
 #[test]
 fn a_burst_of_errors_pages_through_to_the_webhook_and_resolves() {
     let (Some(prometheus), arrivals) = (Prometheus::start(), Arrivals::default()) else { return };
-    let Some(alertmanager) = Alertmanager::start_with(route_to(serve(&arrivals))) else { return };
+    let Some(alertmanager) = Alertmanager::start_with(route_to(receive(&arrivals))) else { return };
     prometheus.alert_to(&alertmanager);
     // Without an address of Alertmanager: the alerts are Prometheus' alone.
     let shop = Example::start("shop", &["--base-port", "0", "--no-traffic"], &[]);

@@ -23,7 +23,11 @@ pub(crate) fn collected(registry: &Registry) -> BTreeMap<String, MetricEntry> {
     let mut seen = Seen::default();
     registry.look(&mut seen);
     seen.finish();
-    let mut metrics = seen.metrics;
+    the_same_everywhere(seen.metrics)
+}
+
+/// The metrics that a process has on any system and in any environment.
+fn the_same_everywhere(mut metrics: BTreeMap<String, MetricEntry>) -> BTreeMap<String, MetricEntry> {
     if PROCESS.iter().any(|(name, ..)| metrics.contains_key(*name)) {
         metrics.extend(
             PROCESS.map(|(name, kind, help)| (name.to_owned(), MetricEntry::exposed(name, kind, help))),
@@ -79,5 +83,24 @@ impl Visitor for Seen {
 
     fn summary(&mut self, labels: &LabelSet, _: &SummarySample<'_>) {
         self.labels(labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(of: &[&str]) -> Vec<String> {
+        let metrics =
+            of.iter().map(|name| ((*name).to_owned(), MetricEntry::exposed(name, Kind::Gauge, "Help.")));
+        the_same_everywhere(metrics.collect()).into_keys().collect()
+    }
+
+    #[test]
+    fn a_system_that_knows_less_of_a_process_has_the_same_metrics() {
+        let all = names(&["process_threads"]);
+        assert_eq!((all.len(), all[0].as_str()), (7, "process_cpu_seconds_total"));
+        assert_eq!(names(&["process_open_fds"]), all);
+        assert_eq!(names(&["other"]), ["other"]);
     }
 }

@@ -39,3 +39,51 @@ fn most(catalogue: &Catalogue, value: &ValueEntry) -> Option<f64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use radiosonde_metrics::model::Kind;
+    use radiosonde_metrics::{Buckets, Registry};
+
+    use super::*;
+    use crate::catalogue::Selector;
+
+    fn of(kind: Kind) -> Selector {
+        Selector { metric: "a".to_owned(), kind, matchers: Vec::new(), former_names: Vec::new() }
+    }
+
+    fn check(value: ValueEntry, threshold: f64, is_above: bool) -> Result<(), GenerateErrorKind> {
+        let registry = Registry::new();
+        registry.histogram("a", "Time.").buckets(Buckets::from_static(&[0.5, 2.0])).build().unwrap();
+        let condition = match is_above {
+            true => ConditionEntry::Above { value, threshold, by: None },
+            false => ConditionEntry::Below { value, threshold, by: None },
+        };
+        check_reachable(&Catalogue::of(&registry), &condition)
+    }
+
+    #[test]
+    fn a_threshold_that_no_value_is_above_is_refused() {
+        let window = Duration::from_secs(300);
+        let (bad, all) = (vec![of(Kind::Counter)], vec![of(Kind::Counter)]);
+        let ratio = ValueEntry::Ratio { bad, all, window, min_bad_events: 0.0 };
+        assert_eq!(check(ratio.clone(), 0.99, true), Ok(()));
+        let never = |threshold, most| Err(GenerateErrorKind::NeverAbove { threshold, most });
+        assert_eq!(check(ratio, 1.0, true), never(1.0, 1.0));
+        let quantile = ValueEntry::Quantile { quantile: 0.9, histograms: vec![of(Kind::Histogram)], window };
+        assert_eq!(check(quantile.clone(), 1.9, true), Ok(()));
+        assert_eq!(check(quantile, 2.5, true), never(2.5, 2.0));
+    }
+
+    #[test]
+    fn a_threshold_that_no_value_is_below_is_refused() {
+        let window = Duration::from_secs(300);
+        let rate = ValueEntry::Rate { events: of(Kind::Counter), window };
+        assert_eq!(check(rate.clone(), 0.1, false), Ok(()));
+        assert_eq!(check(rate, 0.0, false), Err(GenerateErrorKind::NeverBelow(0.0)));
+        let gauge = ValueEntry::Gauge { gauge: of(Kind::Gauge), merge: crate::catalogue::MergeEntry::Sum };
+        assert_eq!(check(gauge, -3.0, false), Ok(()));
+    }
+}
